@@ -1,0 +1,25 @@
+//! Words and rules of Guanxi: what a person, an event, a plugin and a message are, and what may be done with them.
+//! Nothing here does I/O, waits, or reads a clock.
+
+pub mod analysis;
+pub mod campaign;
+pub mod caller;
+pub mod connector;
+pub mod content;
+pub mod event;
+pub mod grants;
+pub mod identity;
+pub mod ids;
+pub mod installation;
+pub mod limits;
+pub mod manifest;
+pub mod message;
+pub mod person;
+pub mod scoring;
+pub mod tenant;
+
+/// Milliseconds since the Unix epoch, UTC.
+pub type Millis = i64;
+
+/// One JSON object.
+pub type JsonMap = serde_json::Map<String, serde_json::Value>;

@@ -1,0 +1,62 @@
+//! Upper bounds on everything that comes from outside.
+
+/// The most bytes of one event, as Segment documents it.
+pub const EVENT_BYTES_MAX: usize = 32 * 1024;
+/// The most bytes of one batch, as Segment documents it.
+pub const BATCH_BYTES_MAX: usize = 500 * 1024;
+/// The most events of one batch.
+pub const BATCH_EVENTS_MAX: usize = 2_500;
+/// The most bytes of a component.
+pub const COMPONENT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The most bytes of a configuration.
+pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
+/// The most attributes of a person.
+pub const ATTRIBUTES_MAX: usize = 256;
+/// The most rows of one page.
+pub const PAGE_MAX: u32 = 200;
+/// The rows of one page if nothing is said.
+pub const PAGE_DEFAULT: u32 = 50;
+
+/// The most bytes of one JSON document in a plugin's answer.
+pub const GUEST_JSON_BYTES_MAX: usize = 32 * 1024;
+/// The most bytes of a name, a reason or another text in a plugin's answer.
+pub const GUEST_TEXT_BYTES_MAX: usize = 4 * 1024;
+/// The most entries of a list in one item of a plugin's answer.
+pub const GUEST_ENTRIES_MAX: usize = 128;
+
+/// The limits of one call of a plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct CallLimits {
+    /// Fuel for a call plus fuel for each item of its batch.
+    pub fuel_per_call: u64,
+    /// See above.
+    pub fuel_per_item: u64,
+    /// Wall clock, milliseconds.
+    pub wall_ms: u64,
+    /// Linear memory, bytes.
+    pub memory_bytes: usize,
+    /// Bytes that an answer may carry back, and each call of a host function in; a scorer may add the columns that
+    /// its manifest declares.
+    pub output_bytes: usize,
+    /// Calls of host functions.
+    pub host_calls: u32,
+    /// Log lines kept.
+    pub log_lines: u32,
+    /// Bytes kept of a log line.
+    pub log_line_bytes: usize,
+}
+
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self {
+            fuel_per_call: 50_000_000,
+            fuel_per_item: 5_000_000,
+            wall_ms: 1_000,
+            memory_bytes: 64 * 1024 * 1024,
+            output_bytes: 4 * 1024 * 1024,
+            host_calls: 10_000,
+            log_lines: 32,
+            log_line_bytes: 1_024,
+        }
+    }
+}

@@ -1,0 +1,414 @@
+//! The manifest (`plugin.toml`) of a plugin: what it is, what it wants, how it is configured.
+//! It travels inside the component and is read before anything is compiled.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::campaign::OPERATION_NAMES;
+
+/// The most bytes of a manifest.
+pub const BYTES_MAX: usize = 64 * 1024;
+/// The most entries of any list in it.
+pub const ENTRIES_MAX: usize = 64;
+/// The contract versions that this host speaks.
+pub const CONTRACTS: [&str; 1] = ["0.1.0"];
+
+/// What a component can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Profiles to scores.
+    Scorer,
+    /// Texts to tags.
+    Analyzer,
+    /// Moments to decisions.
+    Campaign,
+    /// Messages to a channel.
+    Connector,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Scorer, Self::Analyzer, Self::Campaign, Self::Connector];
+
+    /// The interface that a component of this kind exports, without package and version.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Scorer => "scorer",
+            Self::Analyzer => "analyzer",
+            Self::Campaign => "campaign",
+            Self::Connector => "connector",
+        }
+    }
+}
+
+/// A text in the console's languages.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bilingual {
+    /// English.
+    pub en: String,
+    /// Chinese.
+    pub zh: String,
+}
+
+/// The type of a scorer's input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InputType {
+    /// A measure.
+    Number,
+    /// A count, or money in minor units, or a time.
+    Integer,
+    /// A text.
+    Text,
+}
+
+/// One column that a scorer wants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// A built-in fact (`revenue`, `order-count`, `event-count`, `first-seen`, `last-seen`, `last-order-at`) or an attribute.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: InputType,
+    /// Why it is wanted.
+    pub purpose: String,
+    /// The value where unknown.
+    #[serde(default)]
+    pub default: Option<serde_json::Value>,
+}
+
+/// One score that a scorer makes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScoreSpec {
+    /// Unique in the tenant, lower case with dashes.
+    pub name: String,
+    /// For people.
+    pub title: Bilingual,
+    /// How it is made, in words or as a formula.
+    pub formula: Bilingual,
+    /// The terms that explain it.
+    #[serde(default)]
+    pub terms: Vec<TermSpec>,
+}
+
+/// One term of a score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TermSpec {
+    /// Lower case with dashes.
+    pub name: String,
+    /// For people.
+    pub title: Bilingual,
+}
+
+/// The part of a scorer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScorerSpec {
+    /// People are scored again after these events; `*` for every event.
+    pub events: Vec<String>,
+    /// The columns, in order.
+    pub inputs: Vec<Input>,
+    /// What it makes.
+    pub scores: Vec<ScoreSpec>,
+}
+
+/// The part of an analyzer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnalyzerSpec {
+    /// Reads these events; `*` for every event.
+    pub events: Vec<String>,
+    /// Names of properties that hold text.
+    pub texts: Vec<String>,
+}
+
+/// A field of the profile that a campaign wants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldWish {
+    /// A built-in fact or an attribute, as for a scorer's inputs.
+    pub name: String,
+    /// Why it is wanted.
+    pub purpose: String,
+}
+
+/// The earlier events that a campaign wants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryWish {
+    /// Their kinds; `*` for every event.
+    pub events: Vec<String>,
+    /// At most so many, newest first; 1 to 64.
+    pub limit: u32,
+}
+
+/// The part of a campaign.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignSpec {
+    /// Decides about these events; `*` for every event. Its own timers need no mention.
+    pub events: Vec<String>,
+    /// The fields of the profile it wants.
+    #[serde(default)]
+    pub fields: Vec<FieldWish>,
+    /// The earlier events it wants.
+    #[serde(default)]
+    pub history: Option<HistoryWish>,
+    /// The operations it uses, by their names in the contract.
+    pub operations: Vec<String>,
+}
+
+/// How the text of a secret becomes bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretFormat {
+    /// Its UTF-8 bytes.
+    Text,
+    /// Base 64.
+    Base64,
+    /// `whsec_` and base 64, padded or not, as Standard Webhooks writes keys.
+    StandardWebhooks,
+}
+
+/// A secret that a connector wants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretWish {
+    /// Names it.
+    pub name: String,
+    /// How its text becomes bytes.
+    pub format: SecretFormat,
+    /// For people.
+    pub title: Bilingual,
+}
+
+/// The part of a connector.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectorSpec {
+    /// The channel it serves.
+    pub channel: String,
+    /// Kinds of identity it can deliver to, best first; `*` takes the strongest one a person has.
+    pub addresses: Vec<String>,
+    /// Hosts it sends requests to: a name, `*.name`, or `config:/pointer` for the host of a URL in the configuration.
+    #[serde(default)]
+    pub egress: Vec<String>,
+    /// Secrets it wants.
+    #[serde(default)]
+    pub secrets: Vec<SecretWish>,
+    /// Whether the channel recognises a repeated message id, so that a try with unknown result may be repeated.
+    #[serde(default)]
+    pub idempotent: bool,
+}
+
+/// A whole manifest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The version of the contract it was built for.
+    pub contract: String,
+    /// Lower case with dashes, 2 to 64 characters.
+    pub name: String,
+    /// Semantic version.
+    pub version: String,
+    /// For people.
+    pub title: Bilingual,
+    /// What it does, for people.
+    pub summary: Bilingual,
+    /// SPDX licence, if said.
+    #[serde(default)]
+    pub licence: Option<String>,
+    /// Present if it is a scorer.
+    #[serde(default)]
+    pub scorer: Option<ScorerSpec>,
+    /// Present if it is an analyzer.
+    #[serde(default)]
+    pub analyzer: Option<AnalyzerSpec>,
+    /// Present if it is a campaign.
+    #[serde(default)]
+    pub campaign: Option<CampaignSpec>,
+    /// Present if it is a connector.
+    #[serde(default)]
+    pub connector: Option<ConnectorSpec>,
+    /// The JSON Schema (2020-12) of the configuration, written as TOML; anything goes if absent.
+    #[serde(default)]
+    pub config: Option<serde_json::Value>,
+}
+
+/// The manifest cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadManifest {
+    /// More than `BYTES_MAX`.
+    #[error("the manifest is larger than {BYTES_MAX} bytes")]
+    TooLarge,
+    /// Not TOML, or not these fields.
+    #[error("plugin.toml: {0}")]
+    Syntax(String),
+    /// A value that makes no sense.
+    #[error("plugin.toml: `{field}`: {problem}")]
+    Field {
+        /// Where.
+        field: String,
+        /// What and what to do.
+        problem: String,
+    },
+}
+
+impl Manifest {
+    /// Reads and checks `plugin.toml`.
+    pub fn parse(text: &str) -> Result<Self, BadManifest> {
+        if text.len() > BYTES_MAX {
+            return Err(BadManifest::TooLarge);
+        }
+        let manifest: Self = toml::from_str(text).map_err(|e| BadManifest::Syntax(e.to_string()))?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// The kinds it declares, in the order of `Kind::ALL`.
+    pub fn kinds(&self) -> Vec<Kind> {
+        Kind::ALL.into_iter().filter(|kind| self.declares(*kind)).collect()
+    }
+
+    /// Whether it declares `kind`.
+    pub fn declares(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Scorer => self.scorer.is_some(),
+            Kind::Analyzer => self.analyzer.is_some(),
+            Kind::Campaign => self.campaign.is_some(),
+            Kind::Connector => self.connector.is_some(),
+        }
+    }
+
+    fn check(&self) -> Result<(), BadManifest> {
+        if !CONTRACTS.contains(&self.contract.as_str()) {
+            return Err(field("contract", format!("this host speaks {}", CONTRACTS.join(", "))));
+        }
+        check_name("name", &self.name)?;
+        let numbers: Vec<&str> = self.version.split(['-', '+']).next().unwrap_or("").split('.').collect();
+        if numbers.len() != 3 || numbers.iter().any(|n| n.parse::<u32>().is_err()) || self.version.len() > 64 {
+            return Err(field("version", "write a semantic version such as 1.2.3"));
+        }
+        if self.kinds().is_empty() {
+            return Err(field("scorer, analyzer, campaign, connector", "declare at least one of these tables"));
+        }
+        if let Some(scorer) = &self.scorer {
+            scorer.check()?;
+        }
+        if let Some(analyzer) = &self.analyzer {
+            check_list("analyzer.events", &analyzer.events)?;
+            check_list("analyzer.texts", &analyzer.texts)?;
+        }
+        if let Some(campaign) = &self.campaign {
+            campaign.check()?;
+        }
+        if let Some(connector) = &self.connector {
+            connector.check()?;
+        }
+        match &self.config {
+            Some(schema) => jsonschema::validator_for(schema)
+                .map(|_| ())
+                .map_err(|e| field("config", format!("not a JSON Schema: {e}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl ScorerSpec {
+    fn check(&self) -> Result<(), BadManifest> {
+        check_list("scorer.events", &self.events)?;
+        check_count("scorer.inputs", self.inputs.len())?;
+        check_count("scorer.scores", self.scores.len())?;
+        let mut seen = BTreeSet::new();
+        for score in &self.scores {
+            check_name("scorer.scores.name", &score.name)?;
+            if !seen.insert(&score.name) {
+                return Err(field("scorer.scores.name", format!("`{}` stands twice", score.name)));
+            }
+            for term in &score.terms {
+                check_name("scorer.scores.terms.name", &term.name)?;
+            }
+        }
+        for input in &self.inputs {
+            let fits = match (&input.default, input.kind) {
+                (None, _) => true,
+                (Some(value), InputType::Number) => value.is_number(),
+                (Some(value), InputType::Integer) => value.is_i64(),
+                (Some(value), InputType::Text) => value.is_string(),
+            };
+            if !fits {
+                return Err(field(&format!("scorer.inputs.{}.default", input.name), "is not of the input's type"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl CampaignSpec {
+    fn check(&self) -> Result<(), BadManifest> {
+        check_list("campaign.events", &self.events)?;
+        check_count("campaign.fields", self.fields.len().max(1))?;
+        for operation in &self.operations {
+            if !OPERATION_NAMES.contains(&operation.as_str()) {
+                let known = OPERATION_NAMES.join(", ");
+                return Err(field("campaign.operations", format!("`{operation}` is none of {known}")));
+            }
+        }
+        match &self.history {
+            Some(history) if !(1..=64).contains(&history.limit) => {
+                Err(field("campaign.history.limit", "must be from 1 to 64"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl ConnectorSpec {
+    fn check(&self) -> Result<(), BadManifest> {
+        check_name("connector.channel", &self.channel)?;
+        check_list("connector.addresses", &self.addresses)?;
+        check_count("connector.egress", self.egress.len().max(1))?;
+        let mut seen = BTreeMap::new();
+        for secret in &self.secrets {
+            check_name("connector.secrets.name", &secret.name)?;
+            if seen.insert(&secret.name, ()).is_some() {
+                return Err(field("connector.secrets.name", format!("`{}` stands twice", secret.name)));
+            }
+        }
+        check_count("connector.secrets", self.secrets.len().max(1))
+    }
+}
+
+fn field(name: &str, problem: impl Into<String>) -> BadManifest {
+    BadManifest::Field { field: name.to_owned(), problem: problem.into() }
+}
+
+fn check_name(at: &str, name: &str) -> Result<(), BadManifest> {
+    let good = (2..=64).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if good { Ok(()) } else { Err(field(at, "use 2 to 64 characters of a-z, 0-9 and -, starting with a letter")) }
+}
+
+fn check_count(at: &str, count: usize) -> Result<(), BadManifest> {
+    if (1..=ENTRIES_MAX).contains(&count) { Ok(()) } else { Err(field(at, format!("has 1 to {ENTRIES_MAX} entries"))) }
+}
+
+fn check_list(at: &str, list: &[String]) -> Result<(), BadManifest> {
+    check_count(at, list.len())?;
+    match list.iter().find(|entry| entry.is_empty() || entry.len() > 128) {
+        Some(_) => Err(field(at, "each entry has 1 to 128 bytes")),
+        None => Ok(()),
+    }
+}
+
+/// Whether an event of `kind` is among the `wanted` kinds, of which `*` is every kind.
+pub fn wants(wanted: &[String], kind: &str) -> bool {
+    wanted.iter().any(|w| w == "*" || w == kind)
+}
