@@ -1,0 +1,56 @@
+//! Everything that can be wrong with a package or with building one; each text says what to do.
+
+use guanxi_domain::manifest::{BYTES_MAX, BadManifest};
+
+use crate::MANIFEST_SECTION;
+
+/// A package cannot be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// Not WebAssembly, or cut off.
+    #[error("not a WebAssembly component: {0}")]
+    Malformed(String),
+    /// A core module instead of a component.
+    #[error("this is a core module, not a component: build it with `guanxi plugin build`")]
+    CoreModule,
+    /// No manifest inside.
+    #[error(
+        "the component carries no manifest (custom section `{MANIFEST_SECTION}`): build it with `guanxi plugin build`"
+    )]
+    NoManifest,
+    /// More than one manifest inside.
+    #[error("the component carries {0} manifests (custom section `{MANIFEST_SECTION}`): leave exactly one")]
+    ManyManifests(usize),
+    /// The manifest's section is too large.
+    #[error("the manifest is larger than {BYTES_MAX} bytes")]
+    ManifestTooLarge,
+    /// The manifest is not text.
+    #[error("the manifest is not UTF-8")]
+    ManifestNotText,
+    /// The manifest makes no sense.
+    #[error(transparent)]
+    Manifest(#[from] BadManifest),
+    /// A core module cannot become a component.
+    #[error("the module cannot become a component: {0}; check that it was built with the WIT of this contract")]
+    Componentize(String),
+    /// A file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Cargo cannot be started.
+    #[error("cannot start cargo: {0}; install Rust from https://rustup.rs")]
+    NoCargo(std::io::Error),
+    /// The compiler does not know the target.
+    #[error("the target wasm32-unknown-unknown is not installed: run `rustup target add wasm32-unknown-unknown`")]
+    NoTarget,
+    /// Cargo found errors; they are on standard error and here.
+    #[error("cargo build failed:\n{0}")]
+    Build(String),
+    /// The build made no component.
+    #[error("{0} built no WebAssembly library: set `crate-type = [\"cdylib\"]` under `[lib]` in its Cargo.toml")]
+    NoArtifact(String),
+}
