@@ -1,0 +1,142 @@
+//! What comes of one call: the answer or a precise reason why there is none, and what it cost.
+
+use std::time::Duration;
+
+use guanxi_domain::manifest::Kind;
+use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
+
+use crate::LogLine;
+use crate::state::Limit;
+
+/// One finished call.
+#[derive(Debug)]
+pub struct Call<T> {
+    /// The answer, or why there is none.
+    pub result: Result<T, CallError>,
+    /// Fuel spent; the same for the same input, always.
+    pub fuel: u64,
+    /// Wall clock from the first instruction to the last.
+    pub took: Duration,
+    /// What the plugin logged, also if it failed.
+    pub log: Vec<LogLine>,
+}
+
+impl<T> Call<T> {
+    pub(crate) fn refused(error: CallError) -> Self {
+        Self { result: Err(error), fuel: 0, took: Duration::ZERO, log: Vec::new() }
+    }
+}
+
+/// Why a call gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// It computed too much.
+    #[error("the plugin ran out of fuel")]
+    OutOfFuel,
+    /// It took too long.
+    #[error("the plugin took longer than its time limit")]
+    Deadline,
+    /// It wanted too much memory.
+    #[error("the plugin wanted more memory than its limit")]
+    Memory,
+    /// It recursed too deeply.
+    #[error("the plugin overflowed its stack")]
+    StackOverflow,
+    /// It handed over too many bytes.
+    #[error("the plugin answered with more bytes than its limit")]
+    Output,
+    /// It called the host too often.
+    #[error("the plugin called the host more often than its limit")]
+    HostCalls,
+    /// It stopped by itself, such as by a panic; says where and why.
+    #[error("the plugin crashed: {0}")]
+    Trap(String),
+    /// Its answer breaks the contract.
+    #[error("the plugin broke its contract: {0}")]
+    BadAnswer(String),
+    /// It is not of the kind that was called.
+    #[error("the plugin is no {}", .0.as_str())]
+    WrongKind(Kind),
+    /// The host had no room to run it; try again.
+    #[error("the host has no room for another call")]
+    Busy,
+}
+
+impl CallError {
+    /// Whether the plugin is to blame, so that its crash budget pays.
+    pub fn is_crash(&self) -> bool {
+        !matches!(self, Self::WrongKind(_) | Self::Busy)
+    }
+
+    /// What an error of wasmtime during a call of `function` says about the guest.
+    pub(crate) fn from_guest(error: &wasmtime::Error, function: &str) -> Self {
+        if let Some(limit) = error.downcast_ref::<Limit>() {
+            return match limit {
+                Limit::Memory => Self::Memory,
+                Limit::HostCalls => Self::HostCalls,
+            };
+        }
+        if error.is::<PoolConcurrencyLimitError>() {
+            return Self::Busy;
+        }
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => Self::OutOfFuel,
+            Some(Trap::Interrupt) => Self::Deadline,
+            Some(Trap::StackOverflow) => Self::StackOverflow,
+            Some(Trap::AllocationTooLarge) => Self::Memory,
+            Some(trap) => Self::Trap(format!("{} in {}", describe(*trap), place(error, function))),
+            None => Self::from_answer(&error.root_cause().to_string(), function),
+        }
+    }
+
+    /// Errors that are no traps come from reading the answer out of the guest's memory.
+    fn from_answer(cause: &str, function: &str) -> Self {
+        // The type of this one error is private to wasmtime; a test notices if its text changes.
+        if cause.contains("fuel allocated for hostcalls has been exhausted") {
+            return Self::Output;
+        }
+        Self::BadAnswer(format!("{function}: {cause}"))
+    }
+}
+
+fn describe(trap: Trap) -> String {
+    match trap {
+        Trap::UnreachableCodeReached => "panic".to_owned(),
+        other => other.to_string().trim_start_matches("wasm trap: ").to_owned(),
+    }
+}
+
+fn place(error: &wasmtime::Error, function: &str) -> String {
+    let inner = error.downcast_ref::<WasmBacktrace>().and_then(|trace| trace.frames().first()?.func_name());
+    match inner {
+        Some(inner) => format!("`{function}` (at {inner})"),
+        None => format!("`{function}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(error: impl Into<wasmtime::Error>, expected: CallError) {
+        assert_eq!(CallError::from_guest(&error.into(), "decide"), expected);
+    }
+
+    #[test]
+    fn every_trap_has_its_meaning() {
+        check(Trap::OutOfFuel, CallError::OutOfFuel);
+        check(Trap::Interrupt, CallError::Deadline);
+        check(Trap::StackOverflow, CallError::StackOverflow);
+        check(Trap::UnreachableCodeReached, CallError::Trap("panic in `decide`".into()));
+        check(Trap::IntegerDivisionByZero, CallError::Trap("integer divide by zero in `decide`".into()));
+        check(Limit::Memory, CallError::Memory);
+        check(Limit::HostCalls, CallError::HostCalls);
+        check(wasmtime::Error::msg("invalid list"), CallError::BadAnswer("decide: invalid list".into()));
+    }
+
+    #[test]
+    fn only_the_plugins_own_faults_are_crashes() {
+        assert!(CallError::OutOfFuel.is_crash() && CallError::BadAnswer(String::new()).is_crash());
+        assert!(!CallError::Busy.is_crash() && !CallError::WrongKind(Kind::Scorer).is_crash());
+    }
+}

@@ -1,0 +1,26 @@
+//! Runs plugins: WebAssembly components of the contract `guanxi:plugin`, each call in a fresh store and under limits.
+//! What a guest does wrong becomes a typed error here; no type of wasmtime leaves this crate.
+
+mod admission;
+mod analyzer;
+mod bindings;
+mod cache;
+mod call;
+mod campaign;
+mod connector;
+mod engine;
+mod error;
+mod plugin;
+mod raise;
+mod runtime;
+mod scorer;
+mod secrets;
+mod state;
+
+pub use admission::{AdmissionReport, Admitted, Problem, Refusal};
+pub use call::{Call, CallError};
+pub use error::RuntimeError;
+pub use plugin::Plugin;
+pub use runtime::{CacheOptions, Runtime, RuntimeOptions};
+pub use secrets::Secrets;
+pub use state::{LogLevel, LogLine};
