@@ -1,0 +1,168 @@
+//! Opens a database, brings its schema up to date, and refuses one that a newer Guanxi made.
+
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{Migrate, Migrator};
+use sqlx::{AnyPool, ConnectOptions, Executor};
+
+use crate::error::StoreError;
+use crate::work::{Dialect, Scope, Work};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Where the migrator keeps what it has done.
+const MIGRATIONS: &str = "_sqlx_migrations";
+
+/// How to open a database.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// Connections for reading; on PostgreSQL also for writing.
+    pub connections: u32,
+    /// How long a caller waits for a connection.
+    pub patience: Duration,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { connections: 8, patience: Duration::from_secs(5) }
+    }
+}
+
+/// What the schema is compared with this version of Guanxi.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaState {
+    /// As this version wants it.
+    Current,
+    /// `guanxi migrate` brings it up to date.
+    Behind,
+}
+
+/// An open database; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    dialect: Dialect,
+    readers: AnyPool,
+    /// SQLite has one writer at a time: a pool of one makes writers queue fairly instead of failing with BUSY.
+    writer: AnyPool,
+}
+
+impl Store {
+    /// Opens `sqlite://path?mode=rwc` or `postgres://…`. Changes nothing in it.
+    pub async fn open(url: &str, options: &StoreOptions) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let dialect = Dialect::of(url)
+            .ok_or_else(|| StoreError::Schema("database_url must start with sqlite: or postgres:".to_owned()))?;
+        let mut connect: AnyConnectOptions = url.parse().map_err(StoreError::Database)?;
+        if dialect == Dialect::Postgres && !url.contains("statement-cache-capacity") {
+            // Every bulk statement has a text for each size of its pieces; the usual 100 would throw them out again.
+            connect.database_url.query_pairs_mut().append_pair("statement-cache-capacity", "500");
+        }
+        let connect = connect.disable_statement_logging();
+        let pool = |connections: u32| {
+            AnyPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(options.patience)
+                .test_before_acquire(dialect == Dialect::Postgres)
+                .after_connect(move |connection, _| {
+                    Box::pin(async move { connection.execute(dialect.on_connect()).await.map(|_| ()) })
+                })
+        };
+        match dialect {
+            Dialect::Sqlite => {
+                let writer = pool(1).connect_with(connect.clone()).await?;
+                let readers = pool(options.connections).connect_with(connect).await?;
+                Ok(Self { dialect, readers, writer })
+            }
+            Dialect::Postgres => {
+                let both = pool(options.connections).connect_with(connect).await?;
+                Ok(Self { dialect, readers: both.clone(), writer: both })
+            }
+        }
+    }
+
+    /// Which database it is.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Starts a transaction that may write.
+    pub async fn begin(&self, scope: Scope) -> Result<Work, StoreError> {
+        let begin = match self.dialect {
+            Dialect::Sqlite => "begin immediate",
+            Dialect::Postgres => "begin",
+        };
+        Work::start(self.writer.begin_with(begin).await?, self.dialect, scope).await
+    }
+
+    /// Starts a transaction that only reads and sees one state throughout.
+    pub async fn read(&self, scope: Scope) -> Result<Work, StoreError> {
+        let begin = match self.dialect {
+            Dialect::Sqlite => "begin deferred",
+            Dialect::Postgres => "begin isolation level repeatable read read only",
+        };
+        Work::start(self.readers.begin_with(begin).await?, self.dialect, scope).await
+    }
+
+    /// Brings the schema up to date; refuses one that a newer version made. Safe to run twice and at once.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.schema().await?;
+        match self.dialect {
+            Dialect::Sqlite => {
+                // The migrator takes no lock on SQLite: its own transactions nest in this one, which is the lock.
+                let mut transaction = self.writer.begin_with("begin immediate").await?;
+                self.migrator().run_direct(None, &mut *transaction, false).await.map_err(migration_error)?;
+                Ok(transaction.commit().await?)
+            }
+            Dialect::Postgres => self.migrator().run(&self.writer).await.map_err(migration_error),
+        }
+    }
+
+    /// Compares the schema with this version and changes nothing; an unknown newer one is an error.
+    pub async fn schema(&self) -> Result<SchemaState, StoreError> {
+        let mut connection = self.writer.acquire().await?;
+        let exists = match self.dialect {
+            Dialect::Sqlite => "select count(*) from sqlite_master where type = 'table' and name = $1",
+            Dialect::Postgres => {
+                "select count(*) from pg_tables where schemaname = any (current_schemas(false)) and tablename = $1"
+            }
+        };
+        let exists: i64 = sqlx::query_scalar(exists).bind(MIGRATIONS).fetch_one(&mut *connection).await?;
+        if exists == 0 {
+            return Ok(SchemaState::Behind);
+        }
+        let applied = connection.list_applied_migrations(MIGRATIONS).await.map_err(migration_error)?;
+        let known: Vec<i64> = self.migrator().iter().map(|migration| migration.version).collect();
+        match applied.iter().find(|migration| !known.contains(&migration.version)) {
+            Some(unknown) => Err(StoreError::Schema(format!(
+                "the database has schema {}, which this version of Guanxi does not know; start the newer version",
+                unknown.version
+            ))),
+            None if applied.len() < known.len() => Ok(SchemaState::Behind),
+            None => Ok(SchemaState::Current),
+        }
+    }
+
+    /// Closes every connection, waiting for the ones in use.
+    pub async fn close(&self) {
+        self.writer.close().await;
+        self.readers.close().await;
+    }
+
+    fn migrator(&self) -> &'static Migrator {
+        match self.dialect {
+            Dialect::Sqlite => &SQLITE,
+            Dialect::Postgres => &POSTGRES,
+        }
+    }
+}
+
+fn migration_error(error: sqlx::migrate::MigrateError) -> StoreError {
+    match error {
+        sqlx::migrate::MigrateError::Execute(error) | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => {
+            error.into()
+        }
+        other => StoreError::Schema(other.to_string()),
+    }
+}

@@ -1,0 +1,232 @@
+//! How messages leave: workers find queues with something due, claim messages under a lease, and settle what became
+//! of them. A queue is one connector of one tenant.
+
+use guanxi_domain::Millis;
+use guanxi_domain::ids::{InstallationId, MessageId};
+use guanxi_domain::message::{Message, MessageStatus};
+use guanxi_domain::tenant::TenantId;
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+
+use crate::bulk;
+use crate::error::StoreError;
+use crate::messages;
+use crate::row::Cells;
+use crate::work::{Dialect, Work};
+
+/// A message that a worker has until the lease ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claimed {
+    /// As it is now: being sent, this try counted.
+    pub message: Message,
+    /// Another worker had it and never said what became of it: it may have been sent.
+    pub interrupted: bool,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Which message.
+    pub id: MessageId,
+    /// The number of the try that this came of.
+    pub attempts: u32,
+    /// Where it is now; `Queued` to try again.
+    pub status: MessageStatus,
+    /// Why, in words.
+    pub reason: Option<String>,
+    /// The channel's own id for it; `None` keeps what is known.
+    pub channel_id: Option<String>,
+    /// When to try again; without meaning for a final status.
+    pub due_at: Millis,
+    /// The time of the change.
+    pub now: Millis,
+}
+
+impl Work {
+    /// The queues with something due, the one that waits longest first. Asks each installation's end of the index, so
+    /// a million waiting messages cost no more than one. Needs [`crate::Scope::Host`].
+    pub async fn due_queues(&mut self, now: Millis, limit: u32) -> Result<Vec<(TenantId, InstallationId)>, StoreError> {
+        sqlx::query(
+            "select tenant_id, connector_id
+             from (select i.tenant_id, i.id as connector_id,
+                          (select min(m.due_at) from messages m
+                           where m.tenant_id = i.tenant_id and m.connector_id = i.id
+                             and m.status in ('queued', 'sending')) as due_at
+                   from installations i) as queues
+             where due_at <= $1
+             order by due_at, tenant_id, connector_id
+             limit $2",
+        )
+        .bind(now)
+        .bind(i64::from(limit))
+        .fetch_all(self.connection())
+        .await?
+        .iter()
+        .map(|row| {
+            let cells = Cells::of(row, "messages");
+            Ok((TenantId(cells.get("tenant_id")?), cells.id("connector_id", InstallationId::from_slice)?))
+        })
+        .collect()
+    }
+
+    /// When the next message of any queue is due. Needs [`crate::Scope::Host`].
+    pub async fn next_due(&mut self) -> Result<Option<Millis>, StoreError> {
+        let row = sqlx::query(
+            "select min(due_at) as due_at
+             from (select (select min(m.due_at) from messages m
+                           where m.tenant_id = i.tenant_id and m.connector_id = i.id
+                             and m.status in ('queued', 'sending')) as due_at
+                   from installations i) as queues",
+        )
+        .fetch_one(self.connection())
+        .await?;
+        Cells::of(&row, "messages").get("due_at")
+    }
+
+    /// Takes due messages of a queue, the longest waiting first: each is being sent and nobody else's until
+    /// `lease_until`, and this try is counted. Messages whose lease ended unsettled are due again, as interrupted.
+    pub async fn claim(
+        &mut self,
+        tenant: TenantId,
+        connector: InstallationId,
+        now: Millis,
+        lease_until: Millis,
+        limit: u32,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let rows = match self.dialect() {
+            Dialect::Sqlite => self.claim_sqlite(tenant, connector, now, lease_until, limit).await?,
+            Dialect::Postgres => self.claim_postgres(tenant, connector, now, lease_until, limit).await?,
+        };
+        let mut claimed = rows.iter().map(read_claimed).collect::<Result<Vec<_>, _>>()?;
+        claimed.sort_by_key(|(due_at, claimed)| (*due_at, claimed.message.id));
+        Ok(claimed.into_iter().map(|(_, claimed)| claimed).collect())
+    }
+
+    /// Writes down what became of messages. One that has reached its end already stays as it is, and only the latest try
+    /// can queue a message again, so a worker that outlived its lease cannot make it go out once more. (`not in` keeps
+    /// PostgreSQL from walking the index of what is due.)
+    pub async fn settle(&mut self, tenant: TenantId, settled: &[Settled]) -> Result<(), StoreError> {
+        for piece in bulk::pieces(settled) {
+            let rows = bulk::values(piece.len(), 8);
+            let mut query = sqlx::query(AssertSqlSafe(format!(
+                "with settled (tenant_id, id, attempts, status, reason, channel_id, due_at, updated_at) as (values {rows})
+                 update messages
+                 set status = settled.status,
+                     reason = settled.reason,
+                     channel_id = coalesce(settled.channel_id, messages.channel_id),
+                     due_at = settled.due_at,
+                     updated_at = settled.updated_at
+                 from settled
+                 where messages.tenant_id = settled.tenant_id and messages.id = settled.id
+                   and messages.status not in ('sent', 'failed', 'expired', 'uncertain')
+                   and (settled.status <> 'queued' or messages.attempts = settled.attempts)"
+            )));
+            for one in piece {
+                query = query
+                    .bind(tenant.0)
+                    .bind(one.id.as_bytes().as_slice())
+                    .bind(i64::from(one.attempts))
+                    .bind(one.status.as_str())
+                    .bind(one.reason.as_deref())
+                    .bind(one.channel_id.as_deref())
+                    .bind(one.due_at)
+                    .bind(one.now);
+            }
+            query.execute(self.connection()).await?;
+        }
+        Ok(())
+    }
+
+    /// Nobody else writes meanwhile, so both statements see the same messages; `returning` could not tell the status
+    /// before the update.
+    async fn claim_sqlite(
+        &mut self,
+        tenant: TenantId,
+        connector: InstallationId,
+        now: Millis,
+        lease_until: Millis,
+        limit: u32,
+    ) -> Result<Vec<AnyRow>, StoreError> {
+        let rows = sqlx::query(
+            "select id, person_id, connector_id, decision_id, channel, address, content, class, purpose,
+                    'sending' as status, reason, channel_id, created_at, not_before, expires_at,
+                    attempts + 1 as attempts, depth, $3 as updated_at,
+                    status as status_before, due_at as due_before
+             from messages
+             where tenant_id = $1 and connector_id = $2 and status in ('queued', 'sending') and due_at <= $3
+             order by due_at, id
+             limit $4",
+        )
+        .bind(tenant.0)
+        .bind(connector.as_bytes().as_slice())
+        .bind(now)
+        .bind(i64::from(limit))
+        .fetch_all(self.connection())
+        .await?;
+        if !rows.is_empty() {
+            sqlx::query(
+                "update messages
+                 set status = 'sending', due_at = $5, attempts = attempts + 1, updated_at = $3
+                 where tenant_id = $1
+                   and id in (select id from messages
+                              where tenant_id = $1 and connector_id = $2 and status in ('queued', 'sending')
+                                and due_at <= $3
+                              order by due_at, id
+                              limit $4)",
+            )
+            .bind(tenant.0)
+            .bind(connector.as_bytes().as_slice())
+            .bind(now)
+            .bind(i64::from(limit))
+            .bind(lease_until)
+            .execute(self.connection())
+            .await?;
+        }
+        Ok(rows)
+    }
+
+    /// Messages that another worker is claiming right now are passed over instead of waited for. Among messages due at
+    /// the same time the index decides: a further column in `order by` would have a whole queue sorted.
+    async fn claim_postgres(
+        &mut self,
+        tenant: TenantId,
+        connector: InstallationId,
+        now: Millis,
+        lease_until: Millis,
+        limit: u32,
+    ) -> Result<Vec<AnyRow>, StoreError> {
+        let rows = sqlx::query(
+            "with due as (
+               select id, status, due_at
+               from messages
+               where tenant_id = $1 and connector_id = $2 and status in ('queued', 'sending') and due_at <= $3
+               order by due_at
+               limit $4
+               for update skip locked
+             )
+             update messages m
+             set status = 'sending', due_at = $5, attempts = m.attempts + 1, updated_at = $3
+             from due
+             where m.tenant_id = $1 and m.id = due.id
+             returning m.id, m.person_id, m.connector_id, m.decision_id, m.channel, m.address, m.content, m.class,
+                       m.purpose, m.status, m.reason, m.channel_id, m.created_at, m.not_before, m.expires_at,
+                       m.attempts, m.depth, m.updated_at, due.status as status_before, due.due_at as due_before",
+        )
+        .bind(tenant.0)
+        .bind(connector.as_bytes().as_slice())
+        .bind(now)
+        .bind(i64::from(limit))
+        .bind(lease_until)
+        .fetch_all(self.connection())
+        .await?;
+        Ok(rows)
+    }
+}
+
+/// With the time at which it was due, for the order.
+fn read_claimed(row: &AnyRow) -> Result<(Millis, Claimed), StoreError> {
+    let cells = Cells::of(row, "messages");
+    let before = cells.word("status_before", MessageStatus::parse)?;
+    let claimed = Claimed { message: messages::read(row)?, interrupted: before == MessageStatus::Sending };
+    Ok((cells.get("due_before")?, claimed))
+}

@@ -1,0 +1,98 @@
+//! What each installation of a campaign keeps about each person between its calls.
+//!
+//! The texts are written so that either database looks each row up by its key whether it has statistics or not: SQLite
+//! has none and believes a tenant to have ten rows, PostgreSQL has none until its first analyze.
+
+use std::collections::HashMap;
+
+use guanxi_domain::ids::{InstallationId, PersonId};
+use guanxi_domain::tenant::TenantId;
+use sqlx::AssertSqlSafe;
+
+use crate::bulk;
+use crate::error::StoreError;
+use crate::row::Cells;
+use crate::work::{Dialect, Work};
+
+impl Work {
+    /// The states of these installations about these people; without an entry where there is none.
+    pub async fn states(
+        &mut self,
+        tenant: TenantId,
+        of: &[(InstallationId, PersonId)],
+    ) -> Result<HashMap<(InstallationId, PersonId), String>, StoreError> {
+        let mut states = HashMap::with_capacity(of.len());
+        for piece in bulk::pieces(of) {
+            let wanted = bulk::values_after(1, piece.len(), 2);
+            let mut query = sqlx::query(AssertSqlSafe(format!(
+                "with wanted (installation_id, person_id) as (values {wanted})
+                 select installation_id, person_id,
+                        (select kept.state from plugin_states kept
+                         where kept.tenant_id = $1 and kept.installation_id = wanted.installation_id
+                           and kept.person_id = wanted.person_id) as state
+                 from wanted"
+            )))
+            .bind(tenant.0);
+            for (installation, person) in piece {
+                query = query.bind(installation.as_bytes().as_slice()).bind(person.as_bytes().as_slice());
+            }
+            for row in query.fetch_all(self.connection()).await? {
+                let cells = Cells::of(&row, "plugin_states");
+                let Some(state) = cells.get("state")? else { continue };
+                let installation = cells.id("installation_id", InstallationId::from_slice)?;
+                let person = cells.id("person_id", PersonId::from_slice)?;
+                states.insert((installation, person), state);
+            }
+        }
+        Ok(states)
+    }
+
+    /// Replaces states; `None` forgets one. Of several for one installation and person the last counts.
+    pub async fn put_states(
+        &mut self,
+        tenant: TenantId,
+        states: &[(InstallationId, PersonId, Option<String>)],
+    ) -> Result<(), StoreError> {
+        let last = bulk::last_of_each(states, |(installation, person, _)| (*installation, *person));
+        let (kept, forgotten): (Vec<_>, Vec<_>) = last.into_iter().partition(|(_, _, state)| state.is_some());
+        for piece in bulk::pieces(&kept) {
+            let rows = bulk::values(piece.len(), 4);
+            let mut query = sqlx::query(AssertSqlSafe(format!(
+                "insert into plugin_states (tenant_id, installation_id, person_id, state)
+                 values {rows}
+                 on conflict (tenant_id, installation_id, person_id) do update set state = excluded.state"
+            )));
+            for (installation, person, state) in piece {
+                query = query
+                    .bind(tenant.0)
+                    .bind(installation.as_bytes().as_slice())
+                    .bind(person.as_bytes().as_slice())
+                    .bind(state.as_deref());
+            }
+            query.execute(self.connection()).await?;
+        }
+        for piece in bulk::pieces(&forgotten) {
+            let gone = bulk::values(piece.len(), 3);
+            let mut query = sqlx::query(AssertSqlSafe(match self.dialect() {
+                Dialect::Sqlite => format!(
+                    "with gone (tenant_id, installation_id, person_id) as (values {gone})
+                     delete from plugin_states
+                     where tenant_id = $1
+                       and (installation_id, person_id) in (select installation_id, person_id from gone)"
+                ),
+                Dialect::Postgres => format!(
+                    "with gone (tenant_id, installation_id, person_id) as (values {gone})
+                     delete from plugin_states
+                     where (tenant_id, installation_id, person_id)
+                           in (select tenant_id, installation_id, person_id from gone)"
+                ),
+            }));
+            for (installation, person, _) in piece {
+                query =
+                    query.bind(tenant.0).bind(installation.as_bytes().as_slice()).bind(person.as_bytes().as_slice());
+            }
+            query.execute(self.connection()).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,21 @@
+//! What the store promises, told once and kept by both databases.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod decisions;
+mod given;
+mod installations;
+mod isolation;
+mod log;
+mod messages;
+mod migrations;
+mod outbox;
+mod people;
+mod people_list;
+mod plugin_isolation;
+mod plugins;
+mod states;
+mod tenants;
+mod timeline;
+mod timers;
+mod traits;

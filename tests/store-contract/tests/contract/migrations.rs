@@ -1,0 +1,111 @@
+//! Opening, migrating, and databases that are not there.
+
+use guanxi_domain::tenant::TenantId;
+use guanxi_store::{SchemaState, Scope, Store, StoreError, StoreOptions};
+use guanxi_store_contract::{make, on_both, on_both_empty, on_postgres, open};
+use sqlx::{Connection, PgConnection};
+
+#[test]
+fn migrating_twice_changes_nothing() {
+    on_both_empty(|url| async move {
+        let store = open(&url).await;
+        assert_eq!(store.schema().await.unwrap(), SchemaState::Behind);
+        store.migrate().await.unwrap();
+        let tenant = make::tenant(&store, "tea").await;
+        store.migrate().await.unwrap();
+        assert_eq!(store.schema().await.unwrap(), SchemaState::Current);
+        let mut work = store.read(Scope::Host).await.unwrap();
+        assert_eq!(work.tenants(None, 9).await.unwrap()[0].id, tenant);
+    });
+}
+
+#[test]
+fn eight_processes_may_migrate_at_once() {
+    on_both_empty(|url| async move {
+        let migrate = |_| {
+            let url = url.clone();
+            tokio::spawn(async move { Store::open(&url, &StoreOptions::default()).await?.migrate().await })
+        };
+        for task in (0..8).map(migrate).collect::<Vec<_>>() {
+            task.await.unwrap().unwrap();
+        }
+        assert_eq!(open(&url).await.schema().await.unwrap(), SchemaState::Current);
+    });
+}
+
+#[test]
+fn an_unknown_newer_schema_is_refused() {
+    on_both_empty(|url| async move {
+        let store = open(&url).await;
+        store.migrate().await.unwrap();
+        store.close().await;
+        sqlx::any::install_default_drivers();
+        let mut raw = sqlx::AnyConnection::connect(&url).await.unwrap();
+        sqlx::raw_sql(
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+             values (9999, 'from the future', true, '', 0)",
+        )
+        .execute(&mut raw)
+        .await
+        .unwrap();
+        raw.close().await.unwrap();
+        let store = open(&url).await;
+        for refused in [store.schema().await.map(|_| ()), store.migrate().await] {
+            let Err(StoreError::Schema(why)) = refused else { panic!("{refused:?}") };
+            assert!(why.contains("9999") && why.contains("newer version"), "{why}");
+        }
+    });
+}
+
+#[test]
+fn a_database_that_is_not_there_is_unavailable() {
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let options = StoreOptions { patience: std::time::Duration::from_millis(500), ..StoreOptions::default() };
+        for url in ["sqlite:///no/such/directory/guanxi.db?mode=rwc", "postgres://guanxi@127.0.0.1:1/guanxi"] {
+            let opened = Store::open(url, &options).await;
+            assert!(matches!(&opened, Err(error) if error.is_transient()), "{url}: {opened:?}");
+        }
+        let odd = Store::open("mysql://localhost/guanxi", &options).await;
+        assert!(matches!(&odd, Err(StoreError::Schema(why)) if why.contains("postgres:")), "{odd:?}");
+    });
+}
+
+#[test]
+fn a_database_that_goes_away_is_unavailable_and_comes_back() {
+    on_postgres(|url| async move {
+        let store = open(&url).await;
+        store.migrate().await.unwrap();
+        let tenant = make::tenant(&store, "tea").await;
+        let mut cut = store.begin(Scope::Tenant(tenant)).await.unwrap();
+        let mut raw = PgConnection::connect(&url).await.unwrap();
+        sqlx::query(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and pid <> pg_backend_pid()",
+        )
+        .execute(&mut raw)
+        .await
+        .unwrap();
+        let failed = cut.append(tenant, &[make::event("lost")]).await;
+        assert!(matches!(failed, Err(StoreError::Unavailable(_))), "{failed:?}");
+        drop(cut);
+
+        let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
+        assert_eq!(work.head(tenant).await.unwrap(), 0);
+        work.append(tenant, &[make::event("kept")]).await.unwrap();
+        work.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn work_without_commit_did_not_happen() {
+    on_both(|store| async move {
+        let tenant = make::tenant(&store, "tea").await;
+        let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
+        work.append(tenant, &[make::event("a")]).await.unwrap();
+        drop(work);
+        let mut work = store.read(Scope::Tenant(tenant)).await.unwrap();
+        assert_eq!(work.head(tenant).await.unwrap(), 0);
+        assert_eq!(work.read_log(tenant, 0, 9).await.unwrap(), []);
+        assert!(matches!(work.head(TenantId(77)).await, Err(StoreError::Corrupt { table: "log_heads", .. })));
+    });
+}
