@@ -1,0 +1,112 @@
+//! Use cases: authorise, act, record. HTTP, the console, the command line and the engine all come through here.
+//!
+//! [`App`] is cheap to clone. Its methods take the [`Caller`](guanxi_domain::caller::Caller) first; what a caller may
+//! not see does not exist for it ([`AppError::NotFound`]).
+
+mod access;
+mod ambient;
+mod error;
+mod idempotency;
+mod ingest;
+mod insight;
+mod installations;
+mod live;
+mod log;
+mod plugins;
+mod secrets;
+mod tenants;
+mod tokens;
+
+use std::sync::Arc;
+
+use guanxi_store::Store;
+// The few row shapes that answers are made of.
+pub use guanxi_store::{DecisionRow, IdentityConflict, OrderRow, PeopleCursor, TagRow, TokenRow};
+use tokio::sync::Notify;
+
+pub use ambient::Ambient;
+pub use error::{AppError, Problem};
+pub use idempotency::Answer;
+pub use ingest::{Accepted, Appender, IngestLimits};
+pub use insight::{DecisionView, MessageView, PersonSummary, PersonView, TimelinePage};
+pub use installations::{GrantsInput, InstallationInput, InstallationView};
+pub use live::{Live, LiveKind};
+pub use log::BuriedEvent;
+pub use plugins::{Admission, AdmittedPlugin, PluginView};
+pub use secrets::{BadSecret, OpenSecrets, Vault, VaultError, decode as decode_secret};
+pub use tokens::{NewToken, SignedIn};
+
+/// The use cases over one store.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    ambient: Ambient,
+    vault: Vault,
+    admission: Admission,
+    access: access::Access,
+    ingest: ingest::Ingest,
+    live: live::Bus,
+    signals: Signals,
+}
+
+/// Wake-up calls between the parts of one process. A missed one costs a pause, never an event.
+#[derive(Debug, Default)]
+pub struct Signals {
+    /// Events were appended to a log.
+    pub appended: Notify,
+    /// Messages were put into an outbox.
+    pub queued: Notify,
+    /// Timers were started.
+    pub timed: Notify,
+    /// Installations were changed.
+    pub installed: Notify,
+}
+
+impl App {
+    /// The use cases over `store`. The second value must be run ([`Appender::run`]) for ingest to work.
+    pub fn new(
+        store: Store,
+        ambient: Ambient,
+        vault: Vault,
+        admission: Admission,
+        limits: IngestLimits,
+    ) -> (Self, Appender) {
+        let (ingest, queue) = ingest::Ingest::new(limits);
+        let inner = Inner {
+            store,
+            ambient,
+            vault,
+            admission,
+            access: access::Access::new(),
+            ingest,
+            live: live::Bus::new(),
+            signals: Signals::default(),
+        };
+        let app = Self { inner: Arc::new(inner) };
+        (app.clone(), Appender::new(app, queue))
+    }
+
+    /// The store, for work that spans many use cases (the engine's commits).
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The clock and the randomness.
+    pub fn ambient(&self) -> &Ambient {
+        &self.inner.ambient
+    }
+
+    /// Wake-up calls.
+    pub fn signals(&self) -> &Signals {
+        &self.inner.signals
+    }
+
+    /// Where secrets are sealed.
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+}
