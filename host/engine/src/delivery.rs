@@ -1,0 +1,175 @@
+//! From the outbox to the channels. Every connector of every tenant has a queue of its own, worked off by a task of its
+//! own, so a hanging provider delays only its own messages.
+
+mod attempt;
+mod backoff;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::StreamExt;
+use guanxi_app::{AppError, Live, LiveKind};
+use guanxi_domain::Millis;
+use guanxi_domain::event::{EventBody, NewEvent, SENT};
+use guanxi_domain::ids::{EventId, InstallationId, derived_uuid};
+use guanxi_domain::message::{Message, MessageStatus};
+use guanxi_domain::tenant::TenantId;
+use guanxi_store::{Scope as Rows, Settled};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::Engine;
+use attempt::Tried;
+
+/// Queues that are worked off at the same time.
+const QUEUES_MAX: usize = 256;
+/// Queues that are looked at; more than are worked off, for some wait for their connector.
+const QUEUES_SEEN: u32 = 10_000;
+/// Messages claimed at once.
+const CLAIM: u32 = 256;
+/// How many exchanges long a claim lasts: the claimed messages go out in waves, each with a few exchanges.
+const LEASE_EXCHANGES: u32 = 12;
+
+type Queue = (TenantId, InstallationId);
+
+/// Starts a task for every queue in which something is due.
+pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
+    let workers = TaskTracker::new();
+    let busy: Arc<Mutex<HashSet<Queue>>> = Arc::default();
+    while !stop.is_cancelled() {
+        let pause = match start_due(&engine, &busy, &workers, &stop).await {
+            Ok(pause) => pause,
+            Err(error) => {
+                tracing::warn!(%error, "the outbox waits");
+                engine.options.pause
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = engine.app.signals().queued.notified() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+    workers.close();
+    workers.wait().await;
+}
+
+async fn start_due(
+    engine: &Engine,
+    busy: &Arc<Mutex<HashSet<Queue>>>,
+    workers: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<Duration, AppError> {
+    let now = engine.app.ambient().now();
+    let mut read = engine.app.store().read(Rows::Host).await?;
+    let due = read.due_queues(now, QUEUES_SEEN).await?;
+    let next = read.next_due().await?;
+    drop(read);
+    for queue in due {
+        let mut taken = busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.len() >= QUEUES_MAX || !taken.insert(queue) {
+            continue;
+        }
+        let (engine, busy, stop) = (engine.clone(), Arc::clone(busy), stop.clone());
+        workers.spawn(async move {
+            if let Err(error) = work_off(&engine, queue, &stop).await {
+                tracing::warn!(tenant = queue.0.0, connector = %queue.1, %error, "a queue waits");
+            }
+            busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&queue);
+        });
+    }
+    // What is due now has its task; only what becomes due later sets the alarm.
+    let later = next.and_then(|at| u64::try_from(at - now).ok()).filter(|ms| *ms > 0);
+    Ok(later.map_or(engine.options.pause, Duration::from_millis).min(engine.options.pause))
+}
+
+async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &CancellationToken) -> Result<(), AppError> {
+    while !stop.is_cancelled() {
+        let now = engine.app.ambient().now();
+        let units = engine.fleet.units(tenant).await?;
+        // What is switched off or in quarantine keeps its messages waiting, and its tries uncounted.
+        let Some(unit) = units.iter().find(|u| u.installation.id == connector && u.is_well(now)) else { return Ok(()) };
+        let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
+        let lease = engine.options.exchange * LEASE_EXCHANGES;
+        let until = now + Millis::try_from(lease.as_millis()).unwrap_or(Millis::MAX / 2);
+        let claimed = work.claim(tenant, connector, now, until, CLAIM).await?;
+        work.commit().await?;
+        if claimed.is_empty() {
+            return Ok(());
+        }
+        let courier = attempt::Courier::new(engine, tenant, unit).await?;
+        let mut tries = futures::stream::iter(claimed)
+            .map(|claimed| courier.deliver(claimed))
+            .buffer_unordered(engine.options.sends)
+            // What is done is settled while slower ones are still under way.
+            .ready_chunks(CLAIM as usize);
+        while let Some(tried) = tries.next().await {
+            settle(engine, tenant, &tried).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Records how messages ended or when they are tried again, and tells the log of those that ended.
+async fn settle(engine: &Engine, tenant: TenantId, tried: &[Tried]) -> Result<(), AppError> {
+    let now = engine.app.ambient().now();
+    let settled: Vec<Settled> = tried.iter().map(|t| t.settled.clone()).collect();
+    let attempts: Vec<_> = tried.iter().filter_map(|t| t.attempt.clone()).collect();
+    let ended = tried.iter().filter(|t| t.settled.status != MessageStatus::Queued);
+    let events: Vec<NewEvent> = ended.map(|t| event_of(tenant, &t.message, &t.settled, now)).collect();
+    let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
+    work.settle(tenant, &settled).await?;
+    work.insert_attempts(tenant, &attempts).await?;
+    work.append(tenant, &events).await?;
+    for (installation, health) in tried.iter().filter_map(|t| t.health.as_ref()) {
+        work.put_health(tenant, *installation, health).await?;
+    }
+    work.commit().await?;
+    engine.app.signals().appended.notify_one();
+    if engine.app.is_watched() {
+        for t in tried {
+            engine.app.tell(live(tenant, t, now));
+        }
+    }
+    Ok(())
+}
+
+fn event_of(tenant: TenantId, message: &Message, settled: &Settled, now: Millis) -> NewEvent {
+    let message_id = format!("guanxi.message/{}", message.id);
+    let mut properties = guanxi_domain::JsonMap::new();
+    properties.insert("message".to_owned(), message.id.to_string().into());
+    properties.insert("status".to_owned(), settled.status.as_str().into());
+    properties.insert("purpose".to_owned(), message.purpose.clone().into());
+    if let Some(reason) = &settled.reason {
+        properties.insert("reason".to_owned(), reason.clone().into());
+    }
+    NewEvent {
+        id: EventId::from_uuid(derived_uuid(now, &[&tenant.0.to_be_bytes(), message_id.as_bytes()])),
+        message_id,
+        kind: SENT.to_owned(),
+        occurred_at: now,
+        received_at: now,
+        body: EventBody {
+            person: Some(message.person),
+            channel: Some(message.channel.clone()),
+            properties,
+            depth: message.depth,
+            ..EventBody::default()
+        },
+    }
+}
+
+fn live(tenant: TenantId, tried: &Tried, at: Millis) -> Live {
+    let status = tried.settled.status.as_str();
+    Live {
+        tenant,
+        kind: LiveKind::Message,
+        at,
+        id: tried.message.id.to_string(),
+        person: Some(tried.message.person.to_string()),
+        name: None,
+        what: tried.message.channel.clone(),
+        detail: tried.settled.reason.as_ref().map_or_else(|| status.to_owned(), |reason| format!("{status}: {reason}")),
+    }
+}

@@ -1,0 +1,219 @@
+//! One try to deliver one message: the connector says the steps, the host performs them, the outcome says what becomes
+//! of the message.
+
+use std::sync::Arc;
+
+use guanxi_app::{Ambient, AppError};
+use guanxi_channels::{Egress, EgressError};
+use guanxi_domain::Millis;
+use guanxi_domain::campaign::Failure;
+use guanxi_domain::connector::{Outbound, Outcome, Step};
+use guanxi_domain::ids::InstallationId;
+use guanxi_domain::installation::Health;
+use guanxi_domain::limits::CallLimits;
+use guanxi_domain::message::{Attempt, Message, MessageStatus};
+use guanxi_domain::tenant::TenantId;
+use guanxi_runtime::{Call, CallError};
+use guanxi_store::{Claimed, Settled};
+
+use super::backoff;
+use crate::Engine;
+use crate::fleet::{Passport, Unit};
+
+/// The most requests that one try may take.
+const STEPS_MAX: u32 = 8;
+
+/// What one try came to.
+pub(crate) struct Tried {
+    pub(crate) message: Message,
+    pub(crate) settled: Settled,
+    pub(crate) attempt: Option<Attempt>,
+    pub(crate) health: Option<(InstallationId, Health)>,
+}
+
+/// Delivers the messages of one connector.
+pub(crate) struct Courier {
+    ambient: Ambient,
+    egress: Egress,
+    limits: CallLimits,
+    unit: Arc<Unit>,
+    passport: Passport,
+    /// Whether the channel recognises repetitions.
+    idempotent: bool,
+}
+
+type Checked = (Result<Result<Step, Failure>, CallError>, Option<Health>);
+
+/// How a try ended.
+struct End {
+    status: MessageStatus,
+    /// The outcome class.
+    class: &'static str,
+    detail: Option<String>,
+    channel_id: Option<String>,
+    /// When to try again; `None` for what ended and for the usual back-off.
+    again_at: Option<Millis>,
+    http_status: Option<u16>,
+    health: Option<Health>,
+}
+
+impl End {
+    fn new(status: MessageStatus, class: &'static str, detail: Option<String>) -> Self {
+        Self { status, class, detail, channel_id: None, again_at: None, http_status: None, health: None }
+    }
+
+    fn again(class: &'static str, detail: Option<String>, at: Option<Millis>) -> Self {
+        Self { again_at: at, ..Self::new(MessageStatus::Queued, class, detail) }
+    }
+}
+
+impl Courier {
+    pub(crate) async fn new(engine: &Engine, tenant: TenantId, unit: &Arc<Unit>) -> Result<Self, AppError> {
+        let spec = unit.manifest().connector.as_ref().ok_or(AppError::NotFound("connector"))?;
+        Ok(Self {
+            ambient: engine.app.ambient().clone(),
+            egress: engine.egress.clone(),
+            limits: engine.options.limits,
+            passport: engine.fleet.passport(tenant, unit, spec).await?,
+            idempotent: spec.idempotent,
+            unit: Arc::clone(unit),
+        })
+    }
+
+    /// Tries one message.
+    pub(crate) async fn deliver(&self, claimed: Claimed) -> Tried {
+        let Claimed { message, interrupted } = claimed;
+        let started = self.ambient.now();
+        let end = self.end_of(&message, interrupted, started).await;
+        self.tried(message, end, started)
+    }
+
+    async fn end_of(&self, message: &Message, interrupted: bool, now: Millis) -> End {
+        if interrupted && !self.idempotent {
+            let why = "the host stopped while the message was under way; it may have arrived".to_owned();
+            return End::new(MessageStatus::Uncertain, "interrupted", Some(why));
+        }
+        if message.expires_at.is_some_and(|end| end <= now) {
+            return End::new(MessageStatus::Expired, "expired", None);
+        }
+        self.walk(message, now).await
+    }
+
+    /// Goes from step to step.
+    async fn walk(&self, message: &Message, now: Millis) -> End {
+        let Self { unit, passport, idempotent, .. } = self;
+        let outbound = Outbound {
+            id: message.id.to_string(),
+            address: message.address.clone(),
+            content: serde_json::to_string(&message.content).unwrap_or_default(),
+            created: message.created_at,
+            now,
+            attempt: message.attempts,
+        };
+        let mut call = unit.plugin.send(&unit.config, &outbound, &passport.secrets, &self.limits);
+        let mut http_status = None;
+        // Once a request was answered, a failure may hide a success: only a channel that knows repetitions is asked again.
+        let mut repeatable = true;
+        for _ in 0..=STEPS_MAX {
+            let (step, health) = self.checked(call);
+            let end = match step {
+                Ok(Ok(Step::Done(outcome))) => self.outcome(outcome),
+                Ok(Ok(Step::Perform { request, continuation })) => {
+                    match self.egress.perform(&request, &passport.policy).await {
+                        Ok(response) => {
+                            http_status = Some(response.status);
+                            repeatable = *idempotent;
+                            let (now, secrets) = (self.ambient.now(), &passport.secrets);
+                            call = unit.plugin.resume(&unit.config, &continuation, &response, now, secrets, &self.limits);
+                            continue;
+                        }
+                        Err(error) => unanswered(&error, *idempotent),
+                    }
+                }
+                Ok(Err(failure)) => unfinished("failed", failure.to_string(), repeatable),
+                Err(error) => unfinished("crashed", error.to_string(), repeatable),
+            };
+            return End { http_status, health, ..end };
+        }
+        End::new(MessageStatus::Failed, "rejected", Some(format!("the connector wanted more than {STEPS_MAX} requests")))
+    }
+
+    fn checked(&self, call: Call<Result<Step, Failure>>) -> Checked {
+        let health = self.unit.note(call.result.as_ref().map(|_| ()), self.ambient.now());
+        (call.result, health)
+    }
+
+    fn outcome(&self, outcome: Outcome) -> End {
+        let now = self.ambient.now();
+        let failed = |class, detail| End::new(MessageStatus::Failed, class, detail);
+        match outcome {
+            Outcome::Sent(channel_id) => End { channel_id, ..End::new(MessageStatus::Sent, "sent", None) },
+            Outcome::RetryAfter(seconds) => {
+                let at = now.saturating_add(Millis::from(seconds).saturating_mul(1_000));
+                End::again("retry-after", None, Some(at))
+            }
+            Outcome::RefreshSession => End::again("refresh-session", None, None),
+            Outcome::QuotaExhausted(until) => End::again("quota-exhausted", None, Some(until)),
+            Outcome::WindowClosed => failed("window-closed", Some("the reply window is over".to_owned())),
+            Outcome::RecipientGone(why) => failed("recipient-gone", Some(why)),
+            Outcome::Rejected(why) => failed("rejected", Some(why)),
+        }
+    }
+
+    fn tried(&self, message: Message, end: End, started: Millis) -> Tried {
+        let now = self.ambient.now();
+        let mut status = end.status;
+        let mut reason = end.detail.clone().map(|text| cut(&text));
+        let mut due_at = now;
+        if status == MessageStatus::Queued {
+            let waited = now + backoff::wait(message.attempts, u32::from_le_bytes(self.ambient.bytes()));
+            // A channel may ask for more patience, never for less.
+            due_at = end.again_at.map_or(waited, |at| at.clamp(waited, now + 7 * 86_400_000));
+            if message.attempts >= backoff::TRIES_MAX {
+                status = MessageStatus::Failed;
+                reason = Some(format!("given up after {} tries: {}", message.attempts, reason.unwrap_or_default()));
+            }
+        }
+        let attempt = Attempt {
+            message: message.id,
+            number: message.attempts,
+            at: started,
+            took_ms: now - started,
+            http_status: end.http_status,
+            outcome: end.class.to_owned(),
+            detail: end.detail.map(|text| cut(&text)),
+        };
+        let attempts = message.attempts;
+        let settled = Settled { id: message.id, attempts, status, reason, channel_id: end.channel_id, due_at, now };
+        let health = end.health.map(|health| (self.unit.installation.id, health));
+        Tried { message, settled, attempt: Some(attempt), health }
+    }
+}
+
+/// The connector gave no next step.
+fn unfinished(class: &'static str, detail: String, repeatable: bool) -> End {
+    match repeatable {
+        true => End::again(class, Some(detail), None),
+        false => End::new(MessageStatus::Uncertain, class, Some(detail)),
+    }
+}
+
+/// No answer: whether that can be repeated depends on how far the request came.
+fn unanswered(error: &EgressError, idempotent: bool) -> End {
+    let detail = Some(error.to_string());
+    let class = match error {
+        EgressError::Timeout { .. } => "timeout",
+        _ if error.is_transient() => "unreachable",
+        _ => "not-allowed",
+    };
+    match (error.is_transient(), error.is_before_send() || idempotent) {
+        (true, true) => End::again(class, detail, None),
+        (true, false) => End::new(MessageStatus::Uncertain, class, detail),
+        (false, _) => End::new(MessageStatus::Failed, class, detail),
+    }
+}
+
+/// Words from a plugin or a channel, cut to what a row should carry.
+fn cut(text: &str) -> String {
+    text.chars().filter(|c| *c != '\0').take(500).collect()
+}

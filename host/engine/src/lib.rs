@@ -1,0 +1,69 @@
+//! The engine: takes events from the log, lets plugins decide, commits what follows, and delivers messages.
+//!
+//! One tenant's log is worked off by one task in order, so that the events of a person never overtake each other; tenants
+//! run beside each other. Plugins are called between reading and the one transaction that writes everything.
+
+mod delivery;
+mod fleet;
+mod pipeline;
+mod timers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use guanxi_app::App;
+use guanxi_channels::Egress;
+use guanxi_domain::limits::CallLimits;
+use guanxi_runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use fleet::Fleet;
+
+/// How the engine works.
+#[derive(Debug, Clone, Copy)]
+pub struct EngineOptions {
+    /// The most events of one micro-batch.
+    pub batch: u32,
+    /// How often to look for work that nobody told of (another node's, the command line's).
+    pub pause: Duration,
+    /// Messages of one connector under way at once.
+    pub sends: usize,
+    /// How long one exchange with a channel may take, as the egress is set up; leases follow from it.
+    pub exchange: Duration,
+    /// Limits of every plugin call.
+    pub limits: CallLimits,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { batch: 512, pause: Duration::from_millis(500), sends: 32, exchange: Duration::from_secs(10), limits: CallLimits::default() }
+    }
+}
+
+/// The engine of one process.
+#[derive(Clone)]
+pub struct Engine {
+    app: App,
+    fleet: Arc<Fleet>,
+    egress: Egress,
+    options: EngineOptions,
+}
+
+impl Engine {
+    /// An engine that works off what `app` takes in.
+    pub fn new(app: App, runtime: Runtime, egress: Egress, options: EngineOptions) -> Self {
+        let fleet = Arc::new(Fleet::new(app.clone(), runtime));
+        Self { app, fleet, egress, options }
+    }
+
+    /// Works until `stop` is cancelled, then finishes what is under way.
+    pub async fn run(self, stop: CancellationToken) {
+        let tasks = TaskTracker::new();
+        tasks.spawn(pipeline::supervise(self.clone(), stop.clone()));
+        tasks.spawn(timers::run(self.clone(), stop.clone()));
+        tasks.spawn(delivery::supervise(self, stop));
+        tasks.close();
+        tasks.wait().await;
+    }
+}

@@ -1,0 +1,128 @@
+//! From the log to what follows: micro-batches of one tenant, in order, each committed as a whole.
+
+mod commit;
+mod decide;
+mod facts;
+mod memory;
+mod operations;
+mod people;
+mod profile;
+mod rounds;
+mod score;
+
+use std::collections::HashMap;
+
+use guanxi_app::AppError;
+use guanxi_domain::event::Event;
+use guanxi_domain::tenant::TenantId;
+use guanxi_store::{Scope as Rows, StoreError};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::Engine;
+use std::sync::Arc;
+
+/// Starts a worker for every tenant that has something to decide, and wakes it when there is more.
+pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
+    let workers = TaskTracker::new();
+    let mut wake: HashMap<TenantId, Arc<Notify>> = HashMap::new();
+    while !stop.is_cancelled() {
+        match behind(&engine).await {
+            Ok(tenants) => {
+                for tenant in tenants {
+                    let signal = wake.entry(tenant).or_insert_with(|| {
+                        let signal = Arc::new(Notify::new());
+                        workers.spawn(work_off(engine.clone(), tenant, Arc::clone(&signal), stop.clone()));
+                        signal
+                    });
+                    signal.notify_one();
+                }
+            }
+            Err(error) => tracing::warn!(%error, "cannot see which logs are behind"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = engine.app.signals().appended.notified() => {}
+            () = engine.app.signals().installed.notified() => engine.fleet.refresh(),
+            () = tokio::time::sleep(engine.options.pause) => {}
+        }
+    }
+    workers.close();
+    workers.wait().await;
+}
+
+async fn behind(engine: &Engine) -> Result<Vec<TenantId>, AppError> {
+    let backlogs = engine.app.store().read(Rows::Host).await?.backlogs().await?;
+    for backlog in &backlogs {
+        engine.app.backlog(backlog.tenant, backlog.head, backlog.position);
+    }
+    Ok(backlogs.into_iter().map(|backlog| backlog.tenant).collect())
+}
+
+async fn work_off(engine: Engine, tenant: TenantId, signal: Arc<Notify>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match step(&engine, tenant).await {
+            Ok(true) => {}
+            Ok(false) => tokio::select! {
+                () = stop.cancelled() => return,
+                () = signal.notified() => {}
+            },
+            Err(error) => {
+                tracing::warn!(tenant = tenant.0, %error, "a micro-batch waits");
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(engine.options.pause) => {}
+                }
+            }
+        }
+    }
+}
+
+/// Takes one micro-batch; `false` if the log is worked off.
+async fn step(engine: &Engine, tenant: TenantId) -> Result<bool, AppError> {
+    let mut read = engine.app.store().read(Rows::Tenant(tenant)).await?;
+    let position = read.position(tenant).await?;
+    let events = read.read_log(tenant, position, engine.options.batch).await?;
+    drop(read);
+    if events.is_empty() {
+        return Ok(false);
+    }
+    process(engine, tenant, position, events).await?;
+    Ok(true)
+}
+
+/// Processes events in order. Should a batch fail for another reason than a database that is away, it is halved until
+/// the event that cannot be processed stands alone; that one becomes a dead letter and the others go on.
+async fn process(engine: &Engine, tenant: TenantId, from: i64, events: Vec<Event>) -> Result<(), AppError> {
+    let mut from = from;
+    let mut left = vec![events];
+    while let Some(events) = left.pop() {
+        let Some(to) = events.last().map(|event| event.position) else { continue };
+        match rounds::run(engine, tenant, from, &events).await {
+            Ok(()) => {}
+            Err(AppError::Internal(cause)) if events.len() == 1 => {
+                let fenced = cause.downcast_ref::<StoreError>().is_some_and(|e| matches!(e, StoreError::Fenced));
+                if fenced {
+                    return Err(AppError::Internal(cause));
+                }
+                tracing::error!(tenant = tenant.0, position = to, error = %cause, "an event became a dead letter");
+                commit::bury(engine, tenant, from, to, &cause.to_string()).await?;
+            }
+            Err(AppError::Internal(cause)) => {
+                if cause.downcast_ref::<StoreError>().is_some_and(|e| matches!(e, StoreError::Fenced)) {
+                    return Err(AppError::Internal(cause));
+                }
+                let mut first = events;
+                let second = first.split_off(first.len() / 2);
+                left.push(second);
+                left.push(first);
+                continue;
+            }
+            Err(error) => return Err(error),
+        }
+        engine.app.decided(tenant, to);
+        from = to;
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Writes what a micro-batch came to, together with the log's new position, in one transaction; then tells onlookers.
+
+use guanxi_app::{AppError, Live, LiveKind};
+use guanxi_domain::ids::{InstallationId, PersonId};
+use guanxi_domain::person::{Person, Score};
+use guanxi_domain::tenant::TenantId;
+use guanxi_store::{OrderRow, Scope as Rows, TagRow, Timer, Work};
+
+use super::memory::{Changes, Memory};
+use super::rounds::{Item, Mind};
+use crate::Engine;
+
+/// Writes everything or nothing.
+pub(crate) async fn write(
+    engine: &Engine,
+    mind: &Mind,
+    memory: Memory,
+    items: &[Item],
+    from: i64,
+    to: i64,
+) -> Result<(), AppError> {
+    let tenant = mind.tenant;
+    let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
+    work.advance(tenant, from, to).await?;
+    write_people(&mut work, tenant, &memory).await?;
+    write_plugins(&mut work, tenant, &memory.changes).await?;
+    work.append(tenant, &memory.changes.events).await?;
+    work.commit().await?;
+
+    let changes = &memory.changes;
+    if !changes.messages.is_empty() {
+        engine.app.signals().queued.notify_one();
+    }
+    if changes.timers.values().any(Option::is_some) {
+        engine.app.signals().timed.notify_one();
+    }
+    if !changes.events.is_empty() {
+        engine.app.signals().appended.notify_one();
+    }
+    if engine.app.is_watched() {
+        tell(engine, mind, &memory, items);
+    }
+    Ok(())
+}
+
+/// Moves past an event that cannot be processed and keeps it as a dead letter.
+pub(crate) async fn bury(engine: &Engine, tenant: TenantId, from: i64, at: i64, reason: &str) -> Result<(), AppError> {
+    let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
+    work.advance(tenant, from, at).await?;
+    work.bury(tenant, at, reason, 1, engine.app.ambient().now()).await?;
+    Ok(work.commit().await?)
+}
+
+async fn write_people(work: &mut Work, tenant: TenantId, memory: &Memory) -> Result<(), AppError> {
+    let changes = &memory.changes;
+    let people: Vec<Person> =
+        changes.touched.iter().filter_map(|id| memory.people.get(id)).map(|known| known.person.clone()).collect();
+    let orders: Vec<OrderRow> = changes.orders.iter().filter_map(|id| memory.orders.get(id)).cloned().collect();
+    let scores: Vec<(PersonId, Score)> = changes.scores.iter().map(|((id, _), score)| (*id, score.clone())).collect();
+    let tags: Vec<TagRow> = changes.tags.values().flatten().cloned().collect();
+    let gone = changes.tags.iter().filter(|(_, row)| row.is_none()).map(|(key, _)| key.clone());
+    work.put_people(tenant, &people).await?;
+    work.add_identities(tenant, &changes.identities).await?;
+    work.add_conflicts(tenant, &changes.conflicts).await?;
+    work.add_timeline(tenant, &changes.timeline).await?;
+    work.put_orders(tenant, &orders).await?;
+    work.put_scores(tenant, &scores).await?;
+    work.put_tags(tenant, &tags).await?;
+    Ok(work.remove_tags(tenant, &gone.collect::<Vec<_>>()).await?)
+}
+
+async fn write_plugins(work: &mut Work, tenant: TenantId, changes: &Changes) -> Result<(), AppError> {
+    let states: Vec<(InstallationId, PersonId, Option<String>)> =
+        changes.states.iter().map(|((unit, person), state)| (*unit, *person, state.clone())).collect();
+    let timers: Vec<Timer> = changes.timers.values().flatten().cloned().collect();
+    let cancelled = changes.timers.iter().filter(|(_, timer)| timer.is_none()).map(|(key, _)| key.clone());
+    work.put_states(tenant, &states).await?;
+    work.put_timers(tenant, &timers).await?;
+    work.delete_timers(tenant, &cancelled.collect::<Vec<_>>()).await?;
+    work.insert_decisions(tenant, &changes.decisions).await?;
+    work.insert_messages(tenant, &changes.messages).await?;
+    for (installation, health) in &changes.health {
+        work.put_health(tenant, *installation, health).await?;
+    }
+    Ok(())
+}
+
+fn tell(engine: &Engine, mind: &Mind, memory: &Memory, items: &[Item]) {
+    let name = |person: PersonId| memory.people.get(&person).and_then(|known| known.person.display_name());
+    let unit = |id: InstallationId| mind.units.iter().find(|unit| unit.installation.id == id);
+    let live = |kind, id: String, person: Option<PersonId>, what: String, detail: String| Live {
+        tenant: mind.tenant,
+        kind,
+        at: mind.now,
+        id,
+        name: person.and_then(name),
+        person: person.map(|person| person.to_string()),
+        what,
+        detail,
+    };
+    for item in items {
+        let event = &item.event.event;
+        let detail = event.body.touchpoint.clone().unwrap_or_default();
+        engine.app.tell(live(LiveKind::Event, event.id.to_string(), Some(item.person), event.kind.clone(), detail));
+    }
+    for decision in &memory.changes.decisions {
+        let what = unit(decision.installation).map(|unit| unit.installation.name.clone()).unwrap_or_default();
+        let reasons: Vec<String> = serde_json::from_str(&decision.reasons).unwrap_or_default();
+        let detail = format!("{}: {}", decision.outcome, reasons.join("; "));
+        engine.app.tell(live(LiveKind::Decision, decision.id.to_string(), Some(decision.person), what, detail));
+    }
+    for message in &memory.changes.messages {
+        let detail = message.status.as_str().to_owned();
+        let (id, person) = (message.id.to_string(), Some(message.person));
+        engine.app.tell(live(LiveKind::Message, id, person, message.channel.clone(), detail));
+    }
+    for (id, health) in &memory.changes.health {
+        let what = unit(*id).map(|unit| unit.installation.name.clone()).unwrap_or_default();
+        let detail = health.last_error.clone().unwrap_or_default();
+        engine.app.tell(live(LiveKind::Plugin, id.to_string(), None, what, detail));
+    }
+}

@@ -1,0 +1,100 @@
+//! Scores people again after events that their scorers want: one call for all of them, columns in and out.
+
+use guanxi_domain::Millis;
+use guanxi_domain::campaign::Value;
+use guanxi_domain::ids::PersonId;
+use guanxi_domain::manifest::{Input, InputType, ScorerSpec};
+use guanxi_domain::person::{Person, Score};
+use guanxi_domain::scoring::{Column, Scored};
+
+use super::memory::Memory;
+use super::profile::field;
+use crate::fleet::Unit;
+use guanxi_domain::limits::CallLimits;
+
+/// Scores `people`; a scorer that fails leaves the old scores and pays with its health.
+pub(crate) fn run(memory: &mut Memory, unit: &Unit, spec: &ScorerSpec, people: &[PersonId], now: Millis, limits: &CallLimits) {
+    let rows: Vec<&Person> = people.iter().filter_map(|id| memory.people.get(id)).map(|known| &known.person).collect();
+    let granted = |input: &Input| unit.installation.grants.allows_field(&input.name);
+    let columns: Vec<Column> = spec.inputs.iter().map(|input| column(input, granted(input), &rows)).collect();
+    let ids: Vec<PersonId> = rows.iter().map(|person| person.id).collect();
+    let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    let call = unit.plugin.score(&unit.config, &columns, count, now, true, limits);
+    if let Some(health) = unit.note(call.result.as_ref().map(|_| ()), now) {
+        memory.changes.health.insert(unit.installation.id, health);
+    }
+    match call.result {
+        Ok(Ok(scored)) => keep(memory, unit, spec, &ids, &scored, now),
+        Ok(Err(failure)) => tracing::warn!(installation = %unit.installation.name, %failure, "a scorer gave no scores"),
+        Err(error) => tracing::warn!(installation = %unit.installation.name, %error, "a scorer crashed"),
+    }
+}
+
+fn column(input: &Input, granted: bool, rows: &[&Person]) -> Column {
+    let default = input.default.as_ref();
+    let of = |person: &Person| if granted { field(person, &input.name) } else { None };
+    match input.kind {
+        InputType::Number => {
+            let default = default.and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
+            Column::Numbers(rows.iter().map(|person| of(person).as_ref().and_then(number).unwrap_or(default)).collect())
+        }
+        InputType::Integer => {
+            let default = default.and_then(serde_json::Value::as_i64).unwrap_or(0);
+            Column::Integers(rows.iter().map(|person| of(person).as_ref().and_then(integer).unwrap_or(default)).collect())
+        }
+        InputType::Text => {
+            let default = default.and_then(serde_json::Value::as_str).unwrap_or_default();
+            let text = |person: &&Person| match of(person) {
+                Some(Value::Text(text)) => text,
+                _ => default.to_owned(),
+            };
+            Column::Texts(rows.iter().map(text).collect())
+        }
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => Some(*number),
+        Value::Integer(number) | Value::Time(number) => Some(*number as f64),
+        Value::Text(text) => text.trim().parse().ok(),
+        Value::Flag(_) | Value::Texts(_) => None,
+    }
+}
+
+fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Integer(number) | Value::Time(number) => Some(*number),
+        Value::Number(number) if number.is_finite() => Some(*number as i64),
+        Value::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// The runtime has checked that every column is declared and as long as the rows.
+fn keep(memory: &mut Memory, unit: &Unit, spec: &ScorerSpec, ids: &[PersonId], scored: &Scored, now: Millis) {
+    for column in &scored.scores {
+        let order = spec.scores.iter().find(|score| score.name == column.score);
+        let named = order.into_iter().flat_map(|score| &score.terms);
+        let terms: Vec<_> = named
+            .filter_map(|term| scored.terms.iter().find(|t| t.score == column.score && t.term == term.name))
+            .collect();
+        for (row, (id, value)) in ids.iter().zip(&column.values).enumerate() {
+            if !value.is_finite() {
+                continue;
+            }
+            let term = |t: &&guanxi_domain::scoring::ResultColumn| {
+                let value = t.values.get(row).copied().filter(|v| v.is_finite())?;
+                Some((t.term.clone(), value))
+            };
+            let score = Score {
+                name: column.score.clone(),
+                value: *value,
+                terms: terms.iter().filter_map(term).collect(),
+                installation: unit.installation.id,
+                at: now,
+            };
+            memory.set_score(*id, score);
+        }
+    }
+}
