@@ -1,0 +1,105 @@
+//! Plugins of one tenant.
+
+pub(crate) mod get;
+mod grants;
+pub(crate) mod list;
+pub(crate) mod put;
+
+use guanxi_app::InstallationView;
+use guanxi_domain::Millis;
+use guanxi_domain::ids::InstallationId;
+use guanxi_domain::installation::Mode;
+use guanxi_domain::manifest::{Kind, Manifest};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use grants::GrantLists;
+
+/// A plugin as one tenant has it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Installation)]
+pub struct InstallationBody {
+    /// `ins_…`.
+    #[schema(value_type = String)]
+    pub id: InstallationId,
+    /// Names it within the tenant.
+    pub name: String,
+    /// The plugin's name.
+    pub plugin: String,
+    /// The plugin's version.
+    pub version: String,
+    /// SHA-256 of the component, lower-case hex.
+    pub digest: String,
+    /// What the plugin is: `scorer`, `analyzer`, `campaign`, `connector`.
+    pub kinds: Vec<&'static str>,
+    /// On or off.
+    #[schema(value_type = ModeName)]
+    pub mode: Mode,
+    /// The configuration with the schema's defaults filled in.
+    #[schema(value_type = Object)]
+    pub config: Value,
+    /// What the tenant allows.
+    pub grants: GrantLists,
+    /// Names of the secrets that are set.
+    pub secrets: Vec<String>,
+    /// How it has behaved lately.
+    pub health: HealthBody,
+    /// Milliseconds since the epoch.
+    pub created_at: Millis,
+    /// Milliseconds since the epoch.
+    pub updated_at: Millis,
+}
+
+/// How an installation has behaved lately.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Health)]
+pub struct HealthBody {
+    /// Crashes since the last good stretch.
+    pub crashes: u32,
+    /// Quarantines since the last good stretch.
+    pub quarantines: u32,
+    /// Not called before this time, milliseconds since the epoch.
+    pub quarantined_until: Option<Millis>,
+    /// The last thing that went wrong.
+    pub last_error: Option<String>,
+}
+
+/// Whether a plugin is called.
+#[derive(ToSchema)]
+#[schema(as = Mode, rename_all = "kebab-case")]
+#[expect(dead_code, reason = "describes the domain's mode, which knows nothing of OpenAPI")]
+pub enum ModeName {
+    Off,
+    Live,
+}
+
+impl From<InstallationView> for InstallationBody {
+    fn from(InstallationView { installation, plugin }: InstallationView) -> Self {
+        let health = installation.health;
+        Self {
+            id: installation.id,
+            name: installation.name,
+            plugin: installation.plugin,
+            version: installation.version,
+            digest: installation.digest,
+            kinds: kinds(&plugin.manifest),
+            mode: installation.mode,
+            config: installation.config,
+            grants: installation.grants.into(),
+            secrets: installation.secrets,
+            health: HealthBody {
+                crashes: health.crashes,
+                quarantines: health.quarantines,
+                quarantined_until: health.quarantined_until,
+                last_error: health.last_error,
+            },
+            created_at: installation.created_at,
+            updated_at: installation.updated_at,
+        }
+    }
+}
+
+fn kinds(manifest: &Manifest) -> Vec<&'static str> {
+    manifest.kinds().into_iter().map(Kind::as_str).collect()
+}

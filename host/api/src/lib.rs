@@ -1,0 +1,134 @@
+//! The HTTP interface: ingest at `/v1`, management at `/api/v1`, described by `/openapi.json`.
+//!
+//! A file is an operation: request, response, handler. Handlers extract, call [`guanxi_app::App`] and answer; whatever
+//! goes wrong leaves as a problem document.
+
+mod auth;
+mod cursor;
+mod dead_letters;
+mod decisions;
+mod events;
+mod extract;
+mod health;
+mod idempotency;
+mod ingest;
+mod installations;
+mod live;
+mod messages;
+mod openapi;
+mod people;
+mod plugins;
+mod problem;
+mod queries;
+mod state;
+mod tenants;
+mod tokens;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef, Request};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use guanxi_app::App;
+use guanxi_domain::limits::COMPONENT_BYTES_MAX;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use openapi::{Access, Route, document, routes};
+pub use problem::{Problem, not_found};
+pub use state::{ApiState, NotReady, Readiness};
+
+/// The most bytes of a body, components and events excepted.
+const BODY_BYTES_MAX: usize = 256 * 1024;
+/// How long a request may take until its answer begins.
+const REQUEST_MAX: Duration = Duration::from_secs(30);
+/// The same for an upload, which is compiled before it is answered.
+const UPLOAD_MAX: Duration = Duration::from_secs(300);
+
+/// Every route: `/v1`, `/api/v1`, `/openapi.json`, `/healthz` and `/readyz`.
+///
+/// Paths elsewhere are left to the router that this one is merged into; [`not_found`] answers them in the same way.
+pub fn router(state: ApiState) -> Router {
+    let app = App::from_ref(&state);
+    let once = from_fn_with_state(app, idempotency::once);
+    let upload = uploads()
+        .layer(once.clone())
+        .layer(DefaultBodyLimit::max(COMPONENT_BYTES_MAX))
+        .layer(from_fn(|request, next| within(UPLOAD_MAX, request, next)));
+    let management = management()
+        .layer(once)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(|request, next| within(REQUEST_MAX, request, next)));
+    let rest = ingest().merge(probes()).layer(from_fn(|request, next| within(REQUEST_MAX, request, next)));
+    let (router, _) = management.merge(upload).merge(rest).split_for_parts();
+    router
+        .route("/openapi.json", get(openapi::serve))
+        .route("/api/{*rest}", any(not_found))
+        .route("/v1/{call}/{*rest}", any(not_found))
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(header_unless_set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header_unless_set(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header_unless_set(header::CACHE_CONTROL, "no-store"))
+        .layer(header_unless_set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .with_state(state)
+}
+
+/// Everything that the OpenAPI document describes.
+fn described() -> OpenApiRouter<ApiState> {
+    management().merge(uploads()).merge(ingest()).merge(probes())
+}
+
+fn management() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(tenants::create::create, tenants::list::list))
+        .routes(routes!(tenants::get::get))
+        .routes(routes!(tokens::create::create, tokens::list::list))
+        .routes(routes!(tokens::revoke::revoke))
+        .routes(routes!(plugins::get::get))
+        .routes(routes!(installations::list::list))
+        .routes(routes!(installations::put::put, installations::get::get))
+        .routes(routes!(people::list::list))
+        .routes(routes!(people::get::get))
+        .routes(routes!(people::timeline::timeline))
+        .routes(routes!(events::list::list))
+        .routes(routes!(live::live))
+        .routes(routes!(decisions::list::list))
+        .routes(routes!(decisions::get::get))
+        .routes(routes!(messages::list::list))
+        .routes(routes!(messages::get::get))
+        .routes(routes!(dead_letters::list::list))
+        .routes(routes!(dead_letters::retry::retry))
+}
+
+fn uploads() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(plugins::upload::upload, plugins::list::list))
+}
+
+fn ingest() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(ingest::segment::receive)).routes(routes!(ingest::cloudevents::receive))
+}
+
+fn probes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(health::live)).routes(routes!(health::ready))
+}
+
+/// Gives up on a request that takes too long; a body that is already being sent, such as a live stream, goes on.
+async fn within(limit: Duration, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => problem::timed_out(limit).into_response(),
+    }
+}
+
+fn header_unless_set(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! `GET /api/v1/tenants/{tenant}/messages/{id}`.
+
+use axum::Json;
+use axum::extract::State;
+use guanxi_app::{App, MessageView};
+use guanxi_domain::Millis;
+use guanxi_domain::ids::MessageId;
+use guanxi_domain::message::Attempt;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::MessageBody;
+use crate::auth::Authenticated;
+use crate::extract::Path;
+use crate::problem::ApiResult;
+
+/// A message with its tries.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageDetail {
+    /// What lists show, too.
+    #[serde(flatten)]
+    pub message: MessageBody,
+    /// Every try.
+    pub tries: Vec<AttemptBody>,
+}
+
+/// One try to deliver a message.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Attempt)]
+pub struct AttemptBody {
+    /// 1 for the first try.
+    pub number: u32,
+    /// When it started, milliseconds since the epoch.
+    pub at: Millis,
+    /// How long it took, milliseconds.
+    pub took_ms: i64,
+    /// The last HTTP status, if there was an answer.
+    pub http_status: Option<u16>,
+    /// `sent`, `retry-after`, `rejected`, `timeout` …
+    pub outcome: String,
+    /// Details in words.
+    pub detail: Option<String>,
+}
+
+/// Show a message
+#[utoipa::path(
+    get,
+    path = "/api/v1/tenants/{tenant}/messages/{id}",
+    tag = "messages",
+    operation_id = "get_message",
+    params(
+        ("tenant" = String, Path, description = "The tenant's slug"),
+        ("id" = String, Path, description = "`msg_…`"),
+    ),
+    responses((status = 200, description = "The message", body = MessageDetail)),
+    security(("token" = ["read"])),
+)]
+pub(crate) async fn get(
+    Authenticated(caller): Authenticated,
+    State(app): State<App>,
+    Path((tenant, id)): Path<(String, MessageId)>,
+) -> ApiResult<Json<MessageDetail>> {
+    Ok(Json(app.message(&caller, &tenant, id).await?.into()))
+}
+
+impl From<MessageView> for MessageDetail {
+    fn from(view: MessageView) -> Self {
+        Self { message: view.message.into(), tries: view.attempts.into_iter().map(AttemptBody::from).collect() }
+    }
+}
+
+impl From<Attempt> for AttemptBody {
+    fn from(attempt: Attempt) -> Self {
+        let Attempt { number, at, took_ms, http_status, outcome, detail, .. } = attempt;
+        Self { number, at, took_ms, http_status, outcome, detail }
+    }
+}

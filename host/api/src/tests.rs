@@ -1,0 +1,88 @@
+//! The document and what all routes have in common; whole stories are told in `tests/e2e`.
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::*;
+
+#[test]
+fn the_document_describes_every_route() {
+    let lines: Vec<String> =
+        routes().into_iter().map(|route| format!("{} {} {:?}", route.method, route.path, route.access)).collect();
+    let expected = "\
+GET /api/v1/plugins Token
+POST /api/v1/plugins Operator
+GET /api/v1/plugins/{name}/{version} Token
+GET /api/v1/tenants Token
+POST /api/v1/tenants Operator
+GET /api/v1/tenants/{tenant} Scope(Read)
+GET /api/v1/tenants/{tenant}/dead-letters Scope(Read)
+POST /api/v1/tenants/{tenant}/dead-letters/{position}/retry Scope(Manage)
+GET /api/v1/tenants/{tenant}/decisions Scope(Read)
+GET /api/v1/tenants/{tenant}/decisions/{id} Scope(Read)
+GET /api/v1/tenants/{tenant}/events Scope(Read)
+GET /api/v1/tenants/{tenant}/installations Scope(Read)
+GET /api/v1/tenants/{tenant}/installations/{name} Scope(Read)
+PUT /api/v1/tenants/{tenant}/installations/{name} Scope(Manage)
+GET /api/v1/tenants/{tenant}/live Scope(Read)
+GET /api/v1/tenants/{tenant}/messages Scope(Read)
+GET /api/v1/tenants/{tenant}/messages/{id} Scope(Read)
+GET /api/v1/tenants/{tenant}/people Scope(Read)
+GET /api/v1/tenants/{tenant}/people/{id} Scope(Read)
+GET /api/v1/tenants/{tenant}/people/{id}/timeline Scope(Read)
+GET /api/v1/tenants/{tenant}/tokens Scope(Manage)
+POST /api/v1/tenants/{tenant}/tokens Scope(Manage)
+DELETE /api/v1/tenants/{tenant}/tokens/{id} Scope(Manage)
+GET /healthz Public
+GET /readyz Public
+POST /v1/alias Scope(Ingest)
+POST /v1/batch Scope(Ingest)
+POST /v1/events Scope(Ingest)
+POST /v1/group Scope(Ingest)
+POST /v1/identify Scope(Ingest)
+POST /v1/page Scope(Ingest)
+POST /v1/screen Scope(Ingest)
+POST /v1/track Scope(Ingest)";
+    assert_eq!(lines, expected.lines().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_document_is_complete() {
+    let json = serde_json::to_value(document()).unwrap();
+    assert_eq!(json["openapi"], "3.1.0");
+    let text = json.to_string();
+    for pointer in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(json.pointer(pointer).is_some(), "{pointer} leads nowhere");
+    }
+    for (path, item) in json["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            assert!(operation["responses"]["default"].is_object(), "{method} {path}");
+            let names = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+            for name in names {
+                let parameters = operation["parameters"].as_array().unwrap();
+                assert!(parameters.iter().any(|p| p["name"] == name && p["in"] == "path"), "{method} {path} {name}");
+            }
+            let keyed =
+                operation["parameters"].as_array().into_iter().flatten().any(|p| p["name"] == "Idempotency-Key");
+            assert_eq!(
+                keyed,
+                path.starts_with("/api/") && matches!(method.as_str(), "post" | "put"),
+                "{method} {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_takes_too_long_is_given_up() {
+    let router: Router = Router::new()
+        .route("/", get(std::future::pending::<()>))
+        .layer(from_fn(|request, next| within(REQUEST_MAX, request, next)));
+    let response = router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 408);
+    let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+    let problem: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(problem["type"], "urn:guanxi:problem:timeout");
+}
