@@ -1,0 +1,90 @@
+//! The web console: rooms rendered on the server, for operators and for the people of a brand.
+//!
+//! A room is one file under `rooms/` with its templates. Pages work without scripts; htmx and one small script make
+//! them quicker. Every visible word stands in `words.rs`, in English and Chinese.
+
+mod assets;
+mod format;
+mod headers;
+mod language;
+mod page;
+mod rooms;
+mod session;
+mod trouble;
+mod words;
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use axum::{Router, response::Redirect};
+use guanxi_app::App;
+use tokio_util::sync::CancellationToken;
+
+use crate::session::Tries;
+
+/// The most bytes of a form.
+const FORM_BYTES_MAX: usize = 16 * 1024;
+
+/// How the console is run.
+#[derive(Clone, Default)]
+pub struct ConsoleOptions {
+    /// Browsers reach it by https only: cookies are never sent otherwise. Without it a request that a proxy marks with
+    /// `X-Forwarded-Proto: https` still gets a secure cookie.
+    pub secure_cookies: bool,
+    /// A token that one click on the sign-in page uses, without showing it. For demos on the own machine only.
+    pub demo_token: Option<String>,
+    /// Live streams end when this is cancelled; otherwise they would keep the process from stopping.
+    pub stop: CancellationToken,
+}
+
+impl fmt::Debug for ConsoleOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsoleOptions")
+            .field("secure_cookies", &self.secure_cookies)
+            .field("demo", &self.demo_token.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What every room works with.
+#[derive(Clone)]
+struct Console {
+    app: App,
+    options: Arc<ConsoleOptions>,
+    tries: Tries,
+}
+
+/// All rooms, under `/console`. If the router is served with the clients' addresses
+/// (`into_make_service_with_connect_info`), failed sign-ins are counted for each address, else for all together.
+pub fn router(app: App, options: ConsoleOptions) -> Router {
+    let console = Console { app, options: Arc::new(options), tries: Tries::new() };
+    let tenant = "/console/t/{slug}";
+    Router::new()
+        .route("/console", get(rooms::tenants::enter))
+        .route("/console/", get(|| async { Redirect::permanent("/console") }))
+        .route("/console/language", post(language::choose))
+        .route("/console/sign-in", get(rooms::sign_in::show).post(rooms::sign_in::sign_in))
+        .route("/console/sign-in/demo", post(rooms::sign_in::sign_in_to_demo))
+        .route("/console/sign-out", post(rooms::sign_in::sign_out))
+        .route("/console/tenants", get(rooms::tenants::list))
+        .route(tenant, get(rooms::tenants::home))
+        .route(&format!("{tenant}/people"), get(rooms::people::list))
+        .route(&format!("{tenant}/people/{{id}}"), get(rooms::person::show))
+        .route(&format!("{tenant}/people/{{id}}/timeline"), get(rooms::person::timeline::more))
+        .route(&format!("{tenant}/decisions/{{id}}"), get(rooms::person::decision::show))
+        .route(&format!("{tenant}/messages/{{id}}"), get(rooms::person::message::show))
+        .route(&format!("{tenant}/plugins"), get(rooms::plugins::list))
+        .route(&format!("{tenant}/plugins/{{name}}/mode"), post(rooms::plugins::switch))
+        .route(&format!("{tenant}/live"), get(rooms::live::show))
+        .route(&format!("{tenant}/live/stream"), get(rooms::live::stream::open))
+        .route("/console/{*rest}", get(trouble::nowhere))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(from_fn(headers::refuse_other_origins))
+        .layer(from_fn(trouble::tell))
+        .route("/console/assets/{name}", get(assets::serve))
+        .layer(from_fn_with_state(console.clone(), headers::protect))
+        .with_state(console)
+}

@@ -1,0 +1,18 @@
+//! The rooms of the console: one file each.
+
+pub mod catalogue;
+pub mod live;
+pub mod people;
+pub mod person;
+pub mod plugins;
+pub mod sign_in;
+pub mod tenants;
+
+/// A word from the record with its name for people; the word itself chooses the colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Badge<'a> {
+    /// As recorded.
+    pub code: &'a str,
+    /// For people.
+    pub title: &'a str,
+}

@@ -1,0 +1,284 @@
+//! The plugins of a tenant: what each is and asks for, how it behaves, and its switch.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use guanxi_app::{InstallationView, PluginView, Problem};
+use guanxi_domain::Millis;
+use guanxi_domain::installation::{Installation, Mode};
+use guanxi_domain::manifest::{Kind, Manifest};
+use guanxi_domain::tenant::Tenant;
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::Console;
+use crate::format::{Time, number, pretty_value};
+use crate::language::Language;
+use crate::page::{Page, Room, html};
+use crate::rooms::Badge;
+use crate::session::{Signed, Visitor};
+use crate::trouble::{Trouble, explain};
+use crate::words::Words;
+
+/// What a plugin wants, and why.
+struct Wish {
+    name: String,
+    why: String,
+}
+
+struct Asks {
+    title: &'static str,
+    wishes: Vec<Wish>,
+}
+
+/// Why the switch did not move.
+struct Refusal {
+    heading: &'static str,
+    text: &'static str,
+    problems: Vec<Problem>,
+}
+
+struct Card {
+    action: String,
+    csrf: String,
+    manages: bool,
+    name: String,
+    title: String,
+    summary: String,
+    plugin: String,
+    version: String,
+    digest: String,
+    kinds: Vec<Badge<'static>>,
+    live: bool,
+    state: Badge<'static>,
+    until: Option<Time>,
+    last_error: Option<String>,
+    asks: Vec<Asks>,
+    config: String,
+    refusal: Option<Refusal>,
+}
+
+struct Shelved {
+    title: String,
+    summary: String,
+    name: String,
+    version: String,
+    digest: String,
+    kinds: Vec<Badge<'static>>,
+    size: String,
+    at: Time,
+}
+
+#[derive(Template)]
+#[template(path = "plugins.html")]
+struct Plugins {
+    page: Page,
+    w: &'static Words,
+    manages: bool,
+    cards: Vec<Card>,
+    library: Vec<Shelved>,
+}
+
+#[derive(Template)]
+#[template(path = "parts/installation.html")]
+struct Part {
+    card: Card,
+    w: &'static Words,
+}
+
+/// Where the switch is to go.
+#[derive(Deserialize)]
+pub struct Turn {
+    mode: String,
+}
+
+/// `GET /console/t/{slug}/plugins`.
+pub async fn list(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(slug): Path<String>,
+) -> Result<Response, Trouble> {
+    room(&console, &visitor, &slug, None).await
+}
+
+/// `POST /console/t/{slug}/plugins/{name}/mode`: moves one switch and shows the plugin again.
+pub async fn switch(
+    State(console): State<Console>,
+    Path((slug, name)): Path<(String, String)>,
+    Signed(visitor, turn): Signed<Turn>,
+) -> Result<Response, Trouble> {
+    let tenant = visitor.tenant(&slug).await?;
+    let mode = Mode::parse(&turn.mode).ok_or(Trouble::Status(StatusCode::BAD_REQUEST))?;
+    let trouble = match console.app.switch(&visitor.caller, &slug, &name, mode).await {
+        Ok(view) if visitor.wants_part => {
+            let card = Scene::of(&console, &visitor, &tenant).card(view, None);
+            return html(&Part { card, w: visitor.language.words() });
+        }
+        Ok(_) => return Ok(Redirect::to(&format!("/console/t/{slug}/plugins#{name}")).into_response()),
+        Err(error) => Trouble::from(error),
+    };
+    let status = trouble.clone().into_response().status();
+    if !matches!(status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::FORBIDDEN | StatusCode::CONFLICT) {
+        return Err(trouble);
+    }
+    let (heading, text, problems) = explain(&trouble, visitor.language);
+    let refusal = Refusal { heading, text, problems };
+    let shown = if visitor.wants_part {
+        let view = console.app.installation(&visitor.caller, &slug, &name).await?;
+        let card = Scene::of(&console, &visitor, &tenant).card(view, Some(refusal));
+        html(&Part { card, w: visitor.language.words() })?
+    } else {
+        room(&console, &visitor, &slug, Some((name, refusal))).await?
+    };
+    Ok((status, shown).into_response())
+}
+
+async fn room(
+    console: &Console,
+    visitor: &Visitor,
+    slug: &str,
+    refused: Option<(String, Refusal)>,
+) -> Result<Response, Trouble> {
+    let tenant = visitor.tenant(slug).await?;
+    let installed = console.app.installations(&visitor.caller, slug).await?;
+    let mut library = console.app.plugins(&visitor.caller).await?;
+    library.retain(|plugin| installed.iter().all(|view| view.plugin.digest != plugin.digest));
+    let (w, scene) = (visitor.language.words(), Scene::of(console, visitor, &tenant));
+    let mut refused = refused;
+    let cards = installed.into_iter().map(|view| {
+        let refusal = refused.take_if(|(name, _)| *name == view.installation.name).map(|(_, refusal)| refusal);
+        scene.card(view, refusal)
+    });
+    let cards = cards.collect();
+    html(&Plugins {
+        page: visitor.page(w.plugins, &tenant, Room::Plugins),
+        w,
+        manages: scene.manages,
+        cards,
+        library: library.into_iter().map(|plugin| shelved(plugin, visitor.language)).collect(),
+    })
+}
+
+/// What every card has in common.
+struct Scene {
+    place: String,
+    csrf: String,
+    manages: bool,
+    language: Language,
+    now: Millis,
+}
+
+impl Scene {
+    fn of(console: &Console, visitor: &Visitor, tenant: &Tenant) -> Self {
+        Self {
+            place: format!("/console/t/{}/plugins", tenant.slug),
+            csrf: visitor.proof(),
+            manages: visitor.manages(tenant),
+            language: visitor.language,
+            now: console.app.ambient().now(),
+        }
+    }
+
+    fn card(&self, view: InstallationView, refusal: Option<Refusal>) -> Card {
+        let InstallationView { installation, plugin } = view;
+        let (w, language, manifest) = (self.language.words(), self.language, plugin.manifest);
+        Card {
+            action: format!("{}/{}/mode", self.place, installation.name),
+            csrf: self.csrf.clone(),
+            manages: self.manages,
+            title: language.pick(&manifest.title).to_owned(),
+            summary: language.pick(&manifest.summary).to_owned(),
+            kinds: kinds(&manifest, w),
+            live: installation.mode == Mode::Live,
+            state: state(&installation, self.now, w),
+            until: installation.health.quarantined_until.filter(|until| *until > self.now).map(Time),
+            last_error: installation.health.last_error.clone(),
+            asks: asks(&manifest, &installation, language),
+            config: pretty_value(&installation.config),
+            refusal,
+            digest: installation.digest,
+            name: installation.name,
+            plugin: installation.plugin,
+            version: installation.version,
+        }
+    }
+}
+
+fn state(installation: &Installation, now: Millis, w: &'static Words) -> Badge<'static> {
+    let health = &installation.health;
+    match installation.mode {
+        Mode::Off => Badge { code: "off", title: w.off },
+        Mode::Live if health.is_quarantined(now) => Badge { code: "quarantined", title: w.quarantined },
+        Mode::Live if health.crashes > 0 => Badge { code: "shaky", title: w.shaky },
+        Mode::Live => Badge { code: "live", title: w.on },
+    }
+}
+
+fn kinds(manifest: &Manifest, w: &'static Words) -> Vec<Badge<'static>> {
+    let has = |kind: &Kind| match kind {
+        Kind::Scorer => manifest.scorer.is_some(),
+        Kind::Analyzer => manifest.analyzer.is_some(),
+        Kind::Campaign => manifest.campaign.is_some(),
+        Kind::Connector => manifest.connector.is_some(),
+    };
+    Kind::ALL.into_iter().filter(has).map(|kind| Badge { code: kind.as_str(), title: w.kind(kind) }).collect()
+}
+
+/// Everything that a manifest asks for, in the order in which people care.
+fn asks(manifest: &Manifest, installation: &Installation, language: Language) -> Vec<Asks> {
+    let w = language.words();
+    let wish = |name: &str, why: &str| Wish { name: name.to_owned(), why: why.to_owned() };
+    let mut fields = Vec::new();
+    let mut events: Vec<&String> = Vec::new();
+    let mut operations = Vec::new();
+    if let Some(scorer) = &manifest.scorer {
+        fields.extend(scorer.inputs.iter().map(|input| wish(&input.name, &input.purpose)));
+        events.extend(&scorer.events);
+    }
+    if let Some(analyzer) = &manifest.analyzer {
+        events.extend(&analyzer.events);
+    }
+    if let Some(campaign) = &manifest.campaign {
+        fields.extend(campaign.fields.iter().map(|field| wish(&field.name, &field.purpose)));
+        events.extend(&campaign.events);
+        operations.extend(campaign.operations.iter().map(|name| wish(w.operation(name), "")));
+    }
+    events.sort();
+    events.dedup();
+    let (mut egress, mut secrets) = (Vec::new(), Vec::new());
+    if let Some(connector) = &manifest.connector {
+        egress.extend(connector.egress.iter().map(|host| wish(host, "")));
+        secrets.extend(connector.secrets.iter().map(|secret| {
+            let set = if installation.secrets.contains(&secret.name) { w.secret_set } else { w.secret_missing };
+            wish(language.pick(&secret.title), set)
+        }));
+    }
+    let every = |kind: &str| if kind == "*" { w.every_event.to_owned() } else { w.event(kind).to_owned() };
+    let events = events.into_iter().map(|kind| wish(&every(kind), "")).collect();
+    let lists = [
+        (w.wants_fields, fields),
+        (w.wants_events, events),
+        (w.wants_operations, operations),
+        (w.wants_egress, egress),
+        (w.wants_secrets, secrets),
+    ];
+    lists.into_iter().filter(|(_, wishes)| !wishes.is_empty()).map(|(title, wishes)| Asks { title, wishes }).collect()
+}
+
+fn shelved(plugin: PluginView, language: Language) -> Shelved {
+    let kilobytes = plugin.size as f64 / 1_000.0;
+    Shelved {
+        title: language.pick(&plugin.manifest.title).to_owned(),
+        summary: language.pick(&plugin.manifest.summary).to_owned(),
+        kinds: kinds(&plugin.manifest, language.words()),
+        size: if kilobytes < 1_000.0 {
+            format!("{} kB", number(kilobytes.ceil()))
+        } else {
+            format!("{} MB", number(kilobytes / 1_000.0))
+        },
+        at: Time(plugin.created_at),
+        name: plugin.manifest.name,
+        version: plugin.manifest.version,
+        digest: plugin.digest,
+    }
+}
