@@ -1,0 +1,159 @@
+//! `guanxi plugin`: build a component, try it on a file, install it.
+
+mod run;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::{Subcommand, ValueEnum};
+use guanxi_app::{GrantsInput, InstallationInput};
+use guanxi_domain::grants::Grants;
+use guanxi_domain::installation::Mode;
+use guanxi_domain::manifest::Manifest;
+
+use crate::commands::print;
+use crate::config::Config;
+use crate::wiring::{build, local_operator};
+
+#[derive(Subcommand)]
+pub enum Action {
+    /// Build a Rust plugin: a folder with Cargo.toml and plugin.toml becomes one component.
+    Build {
+        /// The folder.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        /// Where the component goes [default: NAME.wasm in the working directory].
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Put plugin.toml into a component that another language's tools made.
+    Pack {
+        /// The component.
+        component: PathBuf,
+        /// The manifest.
+        #[arg(long, default_value = "plugin.toml")]
+        manifest: PathBuf,
+        /// Where the packed component goes.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Run a plugin on a JSON file, with the limits of production, and print its answer and its fuel.
+    Run {
+        /// The component.
+        component: PathBuf,
+        /// The input; see the plugin guide.
+        input: PathBuf,
+    },
+    /// Put a plugin into the library and switch it on for a tenant.
+    Install {
+        /// The component.
+        component: PathBuf,
+        /// The tenant; into the library only if not given.
+        #[arg(long)]
+        tenant: Option<String>,
+        /// The name of the installation [default: the plugin's name].
+        #[arg(long, requires = "tenant")]
+        name: Option<String>,
+        /// The configuration, a JSON file.
+        #[arg(long, requires = "tenant")]
+        settings: Option<PathBuf>,
+        /// Grant everything that the plugin requests.
+        #[arg(long, requires = "tenant", conflicts_with = "grants")]
+        grant_requested: bool,
+        /// What to grant, a JSON file with the lists fields, operations, egress and secrets.
+        #[arg(long, requires = "tenant")]
+        grants: Option<PathBuf>,
+        /// A secret as NAME=FILE; the file holds its text.
+        #[arg(long, requires = "tenant", value_name = "NAME=FILE")]
+        secret: Vec<String>,
+        /// Switched on or off.
+        #[arg(long, value_enum, default_value_t = ModeName::Live)]
+        mode: ModeName,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ModeName {
+    /// Not called.
+    Off,
+    /// Called, with effect.
+    Live,
+}
+
+pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
+    match action {
+        Action::Build { folder, out } => {
+            // cargo runs inside the folder, so a relative path would name another place there.
+            let folder = folder.canonicalize().with_context(|| format!("{} cannot be read", folder.display()))?;
+            let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| folder.join("target"), PathBuf::from);
+            let target = std::path::absolute(target)?;
+            let component = guanxi_package::build_crate(&folder, &target.join("wasm"))?;
+            let manifest = guanxi_package::manifest(&component)?;
+            let out = out.unwrap_or_else(|| PathBuf::from(format!("{}.wasm", manifest.name)));
+            std::fs::write(&out, &component).with_context(|| format!("{} cannot be written", out.display()))?;
+            let (name, version) = (&manifest.name, &manifest.version);
+            print(format!("Built {name} {version}: {} ({} bytes).", out.display(), component.len()));
+            Ok(())
+        }
+        Action::Pack { component, manifest, out } => {
+            let text = String::from_utf8(read(&manifest)?).with_context(|| format!("{} is not text", manifest.display()))?;
+            Manifest::parse(&text).with_context(|| format!("{} cannot be used", manifest.display()))?;
+            let packed = guanxi_package::with_manifest(&read(&component)?, &text);
+            let problem = "already carries a manifest or is no component";
+            guanxi_package::manifest(&packed).with_context(|| format!("{} {problem}", component.display()))?;
+            std::fs::write(&out, &packed).with_context(|| format!("{} cannot be written", out.display()))?;
+            print(format!("Packed {} ({} bytes).", out.display(), packed.len()));
+            Ok(())
+        }
+        Action::Run { component, input } => run::run(&component, &input),
+        Action::Install { component, tenant, name, settings, grant_requested, grants, secret, mode } => {
+            let bytes = read(&component)?;
+            let app = build(config).await?.app;
+            let operator = local_operator();
+            let plugin = app.upload_plugin(&operator, bytes).await?;
+            let (plugin_name, version) = (plugin.manifest.name, plugin.manifest.version);
+            print(format!("{plugin_name} {version} is in the library."));
+            let Some(tenant) = tenant else { return Ok(()) };
+            let input = InstallationInput {
+                plugin: Some(plugin_name.clone()),
+                version,
+                mode: match mode {
+                    ModeName::Off => Mode::Off,
+                    ModeName::Live => Mode::Live,
+                },
+                config: match settings {
+                    Some(file) => json(&file)?,
+                    None => serde_json::json!({}),
+                },
+                grants: match grants {
+                    Some(file) => Some(GrantsInput::Lists(json::<Grants>(&file)?)),
+                    None => grant_requested.then_some(GrantsInput::Requested),
+                },
+                secrets: secrets(&secret)?,
+            };
+            let name = name.unwrap_or(plugin_name);
+            app.put_installation(&operator, &tenant, &name, input).await?;
+            print(format!("{name} is installed for {tenant}."));
+            Ok(())
+        }
+    }
+}
+
+fn secrets(given: &[String]) -> anyhow::Result<BTreeMap<String, Option<String>>> {
+    let mut secrets = BTreeMap::new();
+    for entry in given {
+        let Some((name, file)) = entry.split_once('=') else { bail!("write a secret as NAME=FILE, not `{entry}`") };
+        let text = String::from_utf8(read(&PathBuf::from(file))?).with_context(|| format!("{file} is not text"))?;
+        secrets.insert(name.to_owned(), Some(text.trim_end().to_owned()));
+    }
+    Ok(secrets)
+}
+
+fn json<T: serde::de::DeserializeOwned>(file: &PathBuf) -> anyhow::Result<T> {
+    serde_json::from_slice(&read(file)?).with_context(|| format!("{} cannot be used", file.display()))
+}
+
+fn read(file: &PathBuf) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))
+}

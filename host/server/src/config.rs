@@ -1,0 +1,106 @@
+//! Configuration: `guanxi.toml`, then the environment, then flags; the later wins.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+/// Settings as flags, environment variables and keys of `guanxi.toml` give them.
+#[derive(clap::Args, Deserialize, Default, Clone)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The configuration file; `guanxi.toml` in the working directory is read if it exists.
+    #[arg(long, global = true, env = "GUANXI_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+    /// Address to listen on [default: 127.0.0.1:8080].
+    #[arg(long, global = true, env = "GUANXI_LISTEN", value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Folder for the embedded database, keys and compiled plugins [default: guanxi-data].
+    #[arg(long, global = true, env = "GUANXI_DATA_DIR", value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// `postgres://…` or `sqlite://…` [default: SQLite in the data folder].
+    #[arg(long, global = true, env = "GUANXI_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Presets an operator token of at least 16 characters.
+    #[arg(long, global = true, env = "GUANXI_OPERATOR_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    operator_token: Option<String>,
+    /// 64 hex digits that seal the secrets of installations [default: made once in the data folder].
+    #[arg(long, global = true, env = "GUANXI_SECRET_KEY", value_name = "HEX", hide_env_values = true)]
+    secret_key: Option<String>,
+    /// Private addresses that connectors may reach, such as `127.0.0.1:9000` or `10.0.0.0/8`, separated by commas.
+    #[arg(long, global = true, env = "GUANXI_EGRESS_ALLOW_PRIVATE", value_name = "LIST", value_delimiter = ',')]
+    egress_allow_private: Option<Vec<String>>,
+    /// Let connectors speak plain http.
+    #[arg(long, global = true, env = "GUANXI_EGRESS_ALLOW_HTTP", value_name = "BOOL")]
+    egress_allow_http: Option<bool>,
+    /// Seconds that a connector's request may take [default: 10].
+    #[arg(long, global = true, env = "GUANXI_EGRESS_TIMEOUT_SECONDS", value_name = "SECONDS")]
+    egress_timeout_seconds: Option<u64>,
+    /// Undecided events of one tenant before senders are asked to wait [default: 200000].
+    #[arg(long, global = true, env = "GUANXI_BACKLOG_MAX", value_name = "EVENTS")]
+    backlog_max: Option<i64>,
+    /// What to log, such as `info` or `guanxi_engine=debug` [default: info].
+    #[arg(long, global = true, env = "GUANXI_LOG", value_name = "FILTER")]
+    log: Option<String>,
+    /// Log as `text` or `json` [default: text].
+    #[arg(long, global = true, env = "GUANXI_LOG_FORMAT", value_name = "FORMAT")]
+    log_format: Option<String>,
+}
+
+/// The whole configuration, checked.
+pub struct Config {
+    pub listen: SocketAddr,
+    pub data_dir: PathBuf,
+    pub database_url: String,
+    pub operator_token: Option<String>,
+    pub secret_key: Option<String>,
+    pub egress_allow_private: Vec<String>,
+    pub egress_allow_http: bool,
+    pub egress_timeout_seconds: u64,
+    pub backlog_max: i64,
+    pub log: String,
+    pub log_json: bool,
+}
+
+impl Config {
+    /// Reads the file, puts flags and environment above it, and fills in defaults.
+    pub fn load(above: Settings) -> anyhow::Result<Self> {
+        let file = read_file(above.config.as_deref())?;
+        let data_dir = above.data_dir.or(file.data_dir).unwrap_or_else(|| PathBuf::from("guanxi-data"));
+        let listen = above.listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let log_json = match above.log_format.or(file.log_format).as_deref() {
+            None | Some("text") => false,
+            Some("json") => true,
+            Some(other) => bail!("log_format is `text` or `json`, not `{other}`"),
+        };
+        Ok(Self {
+            listen,
+            database_url: above.database_url.or(file.database_url).unwrap_or_else(|| embedded(&data_dir)),
+            data_dir,
+            operator_token: above.operator_token.or(file.operator_token),
+            secret_key: above.secret_key.or(file.secret_key),
+            egress_allow_private: above.egress_allow_private.or(file.egress_allow_private).unwrap_or_default(),
+            egress_allow_http: above.egress_allow_http.or(file.egress_allow_http).unwrap_or(false),
+            egress_timeout_seconds: above.egress_timeout_seconds.or(file.egress_timeout_seconds).unwrap_or(10).clamp(1, 60),
+            backlog_max: above.backlog_max.or(file.backlog_max).unwrap_or(200_000).max(1),
+            log: above.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log_json,
+        })
+    }
+}
+
+/// The embedded database in a data folder.
+pub fn embedded(data_dir: &Path) -> String {
+    format!("sqlite://{}?mode=rwc", data_dir.join("guanxi.db").display())
+}
+
+fn read_file(named: Option<&Path>) -> anyhow::Result<Settings> {
+    let path = named.unwrap_or_else(|| Path::new("guanxi.toml"));
+    match std::fs::read_to_string(path) {
+        Ok(text) => toml::from_str(&text).with_context(|| format!("{} cannot be used", path.display())),
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(Settings::default()),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    }
+}

@@ -1,0 +1,75 @@
+//! The binary `guanxi`: configuration, wiring, telemetry and the command line.
+
+mod ambient;
+mod bundle;
+mod commands;
+mod config;
+mod demo;
+mod keys;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Settings};
+
+/// Guanxi (关系): a social CRM whose campaigns, scores and channels are sandboxed plugins.
+#[derive(Parser)]
+#[command(name = "guanxi", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API and the console, and work.
+    Serve,
+    /// Serve a demo tenant with real orders, ready to look at.
+    Demo(demo::Options),
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Create and list tenants.
+    #[command(subcommand)]
+    Tenant(commands::tenant::Action),
+    /// Create, list and revoke API tokens.
+    #[command(subcommand)]
+    Token(commands::token::Action),
+    /// Look at events that could not be processed, and try them again.
+    #[command(subcommand)]
+    Log(commands::log::Action),
+    /// Build, install and run plugins.
+    #[command(subcommand)]
+    Plugin(commands::plugin::Action),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            commands::print_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let config = Config::load(cli.settings)?;
+    wiring::start_telemetry(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve => commands::serve::run(&config).await,
+            Command::Demo(options) => demo::run(config, options).await,
+            Command::Migrate => commands::migrate::run(&config).await,
+            Command::Tenant(action) => commands::tenant::run(&config, action).await,
+            Command::Token(action) => commands::token::run(&config, action).await,
+            Command::Log(action) => commands::log::run(&config, action).await,
+            Command::Plugin(action) => commands::plugin::run(&config, action).await,
+        }
+    })
+}

@@ -1,0 +1,105 @@
+//! Puts the parts together as the configuration says.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use guanxi_app::{AdmittedPlugin, Admission, App, Appender, IngestLimits, Problem, Vault};
+use guanxi_channels::{AllowPrivate, Egress, EgressOptions};
+use guanxi_domain::caller::Caller;
+use guanxi_domain::ids::TokenId;
+use guanxi_domain::tenant::TenantId;
+use guanxi_engine::{Engine, EngineOptions};
+use guanxi_runtime::{CacheOptions, Runtime, RuntimeOptions};
+use guanxi_store::{SchemaState, Store, StoreOptions};
+use tokio::sync::Semaphore;
+use tracing_subscriber::EnvFilter;
+
+use crate::ambient;
+use crate::config::Config;
+use crate::keys;
+
+/// The parts of one process.
+pub struct Parts {
+    pub app: App,
+    pub appender: Appender,
+    pub engine: Engine,
+    pub store: Store,
+}
+
+/// Starts logging to standard error.
+pub fn start_telemetry(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log).with_context(|| format!("`{}` is no log filter", config.log))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = if config.log_json { lines.json().try_init() } else { lines.try_init() };
+    started.map_err(|error| anyhow::anyhow!("logging does not start: {error}"))
+}
+
+/// Opens the database, without changing anything in it.
+pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
+    Store::open(&config.database_url, &StoreOptions::default()).await.context("the database cannot be opened")
+}
+
+/// Opens the database, brings its schema up to date, and puts everything together.
+pub async fn build(config: &Config) -> anyhow::Result<Parts> {
+    let store = open_store(config).await?;
+    if store.schema().await? == SchemaState::Behind {
+        store.migrate().await.context("the database's schema cannot be brought up to date")?;
+    }
+    let ambient = ambient::of_this_machine()?;
+    let secret_key = match &config.secret_key {
+        Some(text) => keys::parse(text).context("GUANXI_SECRET_KEY")?,
+        None => keys::load_or_make(&config.data_dir.join("secret.key"), &ambient)?,
+    };
+    let cache_key = keys::load_or_make(&config.data_dir.join("cache.key"), &ambient)?;
+    let cache = CacheOptions { dir: config.data_dir.join("compiled"), key: cache_key };
+    let runtime = Runtime::new(RuntimeOptions { cache: Some(cache), ..RuntimeOptions::default() })?;
+    let exchange = Duration::from_secs(config.egress_timeout_seconds);
+    let egress = Egress::new(EgressOptions {
+        allow_private: AllowPrivate::parse(&config.egress_allow_private)?,
+        allow_http: config.egress_allow_http,
+        total_timeout: exchange,
+        ..EgressOptions::default()
+    })?;
+    let limits = IngestLimits { backlog: config.backlog_max, ..IngestLimits::default() };
+    let (app, appender) = App::new(store.clone(), ambient, Vault::new(secret_key), admission(runtime.clone()), limits);
+    let engine = Engine::new(app.clone(), runtime, egress, EngineOptions { exchange, ..EngineOptions::default() });
+    Ok(Parts { app, appender, engine, store })
+}
+
+/// Whoever has the database and its keys at hand is an operator.
+pub fn local_operator() -> Caller {
+    Caller { token: TokenId::from_uuid(uuid::Uuid::nil()), tenant: TenantId::OPERATOR, scopes: Vec::new() }
+}
+
+/// Checks uploads one at a time: compiling takes a core and much memory.
+fn admission(runtime: Runtime) -> Admission {
+    let turn = Arc::new(Semaphore::new(1));
+    Arc::new(move |component: Vec<u8>| {
+        let (runtime, turn) = (runtime.clone(), Arc::clone(&turn));
+        Box::pin(async move {
+            let broken = |problem: String| vec![Problem::new("component", problem)];
+            let _turn = turn.acquire_owned().await.map_err(|error| broken(error.to_string()))?;
+            let checked = tokio::task::spawn_blocking(move || {
+                let admitted = runtime.admit(&component);
+                (admitted, component)
+            });
+            let (admitted, component) = checked.await.map_err(|error| broken(error.to_string()))?;
+            match admitted {
+                Ok(admitted) => Ok(AdmittedPlugin {
+                    component,
+                    digest: admitted.digest,
+                    manifest: admitted.manifest,
+                    manifest_toml: admitted.manifest_toml,
+                    report: serde_json::to_value(&admitted.report).map_err(|error| broken(error.to_string()))?,
+                }),
+                Err(refusal) => {
+                    let told = refusal.problems.into_iter().map(|p| Problem::new(p.at, format!("{}; {}", p.what, p.remedy)));
+                    Err(told.collect())
+                }
+            }
+        })
+    })
+}
