@@ -1,0 +1,22 @@
+//! `cargo xtask bench`: the budgets, measured on optimised builds and a PostgreSQL that really syncs.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::build;
+use crate::components::{self, Set};
+use crate::environment::Environment;
+use crate::postgres::Durability;
+use crate::process;
+use crate::workspace::Workspace;
+
+/// Builds everything optimised and runs `guanxi-bench` with the arguments.
+pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    components::build(workspace, &[Set::Plugins, Set::Guests, Set::Examples])?;
+    let binary = build::binary(workspace, true)?;
+    process::run(workspace.cargo().args(["build", "--release", "--package", "guanxi-bench"]))?;
+    let environment = Environment::prepare(workspace, &binary, Durability::Synced)?;
+    let mut bench = Command::new(workspace.binaries(true).join("guanxi-bench"));
+    process::run(environment.apply(bench.current_dir(&workspace.root).args(arguments)))
+}
