@@ -1,0 +1,35 @@
+//! The measurements, in the order in which they run: one file each.
+
+mod campaign_call;
+mod delivery;
+mod ingest;
+mod latency;
+mod neighbour;
+mod scoring;
+mod start;
+
+use anyhow::Result;
+use tokio::runtime::Runtime;
+
+use crate::report::Row;
+use crate::surroundings::Surroundings;
+
+/// One measurement.
+pub struct Measurement {
+    /// Its name, for `--only`.
+    pub name: &'static str,
+    /// Measures.
+    pub run: fn(&Surroundings, &Runtime) -> Result<Vec<Row>>,
+}
+
+/// All of them.
+pub const ALL: [Measurement; 8] = [
+    Measurement { name: "campaign_call", run: |surroundings, _| campaign_call::run(surroundings) },
+    Measurement { name: "scoring", run: |surroundings, _| scoring::run(surroundings) },
+    Measurement { name: "neighbour", run: |surroundings, _| neighbour::run(surroundings) },
+    Measurement { name: "ingest_sqlite", run: |surroundings, tokio| tokio.block_on(ingest::sqlite(surroundings)) },
+    Measurement { name: "ingest_postgres", run: |surroundings, tokio| tokio.block_on(ingest::postgres(surroundings)) },
+    Measurement { name: "latency", run: |surroundings, tokio| tokio.block_on(latency::run(surroundings)) },
+    Measurement { name: "delivery", run: |surroundings, tokio| tokio.block_on(delivery::run(surroundings)) },
+    Measurement { name: "start", run: |surroundings, tokio| tokio.block_on(start::run(surroundings)) },
+];

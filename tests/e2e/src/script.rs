@@ -1,0 +1,32 @@
+//! Real clients in their own languages, under `clients/`: scripts that print one JSON document.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::environment::variable;
+
+const SCRIPT_MAX: Duration = Duration::from_secs(240);
+
+/// Runs `clients/{name}` with the Python that has the real libraries; `input` is its first argument.
+pub async fn python(name: &str, input: &Value) -> Value {
+    run(Command::new(variable("GUANXI_TEST_PYTHON")), name, input).await
+}
+
+/// Runs `clients/{name}` with Node; the script finds packages in `GUANXI_TEST_NODE_MODULES`.
+pub async fn node(name: &str, input: &Value) -> Value {
+    variable("GUANXI_TEST_NODE_MODULES");
+    run(Command::new("node"), name, input).await
+}
+
+async fn run(mut command: Command, name: &str, input: &Value) -> Value {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(name);
+    let ended = command.arg(script).arg(input.to_string()).kill_on_drop(true).output();
+    let output = timeout(SCRIPT_MAX, ended).await.expect("the script ends").expect("the script starts");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{name} ended with {}\n{out}\n{err}", output.status);
+    serde_json::from_str(out.trim()).unwrap_or_else(|error| panic!("{name} printed no JSON ({error}):\n{out}\n{err}"))
+}

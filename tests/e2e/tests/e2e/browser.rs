@@ -1,0 +1,70 @@
+//! UX-1, UX-2: the console in a real browser, in two languages, on a desk and on a phone.
+
+use guanxi_e2e::{Host, Tenant, on_sqlite, script};
+use serde_json::{Value, json};
+
+/// Names that are long, Chinese, missing, or try to be markup.
+const NAMES: [&str; 5] =
+    ["Ada", "王小明", "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh", "<b>Bo</b> & Co", ""];
+
+async fn people(tenant: &Tenant) {
+    for plugin in ["sandbox", "social-value", "ror", "welcome", "win-back"] {
+        tenant.install(plugin, json!({})).await;
+    }
+    let config = json!({"budget": "spring", "min": 88, "max": 888});
+    tenant.install("red-packet", config).await;
+    for (index, name) in NAMES.iter().enumerate() {
+        let user = if index == 0 { "ada".to_owned() } else { format!("person-with-quite-a-long-user-id-{index}") };
+        let email = format!("{}@example.com", if index == 0 { "ada" } else { &user });
+        let traits = json!({"name": name, "email": email, "followers": 120 * index, "relevance": 0.6, "trust": 0.7});
+        let order = json!({"order_id": format!("o{index}"), "total": 88.5, "currency": "CNY"});
+        tenant.batch(&[
+            json!({"type": "identify", "userId": user, "traits": traits}),
+            json!({"type": "page", "userId": user, "context": {"page": {"url": "https://shop.example/tea"}}}),
+            json!({"type": "track", "userId": user, "event": "Order Completed", "properties": order}),
+        ])
+        .await;
+        tenant.person(&format!("user:{user}"), |person| person["facts"]["event_count"] == 3).await;
+    }
+    tenant.wait_for("/messages", NAMES.len(), |message| message["status"] == "sent").await;
+}
+
+#[test]
+fn ux_1_the_console_works_on_desk_and_phone_in_both_languages() {
+    on_sqlite(|place| async move {
+        let host = Host::start(&place).await;
+        let tenant = host.tenant("acme").await;
+        people(&tenant).await;
+        // Kept for whoever wants to look, where that is asked for.
+        let shots = std::env::var("GUANXI_TEST_SHOTS").unwrap_or_else(|_| place.data_dir().display().to_string());
+        let given = json!({
+            "host": host.url(), "tenant": "acme", "token": tenant.api.token(), "write_key": tenant.write_key(),
+            "shots": shots,
+        });
+        let seen = script::node("console.mjs", &given).await;
+        check_steps(&seen["steps"]);
+        assert_eq!(seen["complaints"], json!([]), "the browser complains");
+        assert_eq!(seen["wide"], json!([]), "pages are wider than the screen");
+        assert_eq!(seen["findings"], json!([]), "not everybody can use it");
+        host.stop().await;
+    });
+}
+
+fn check_steps(steps: &Value) {
+    let text = |name: &str| steps[name].as_str().unwrap_or_else(|| panic!("no {name} in {steps}"));
+    assert!(text("refused").contains("unknown, expired or revoked"), "{steps}");
+    assert_eq!((&steps["people"], text("found"), text("none")), (&json!(1 + NAMES.len()), "Ada", "Nobody was found."));
+    let person = &steps["person"];
+    assert_eq!(person["heading"], "Ada");
+    assert_eq!(person["scores"].as_array().unwrap().len(), 3, "{person}");
+    assert_eq!(person["terms"].as_array().unwrap().len(), 8, "{person}");
+    // Whatever the plugins made of it comes after the three things that Ada did.
+    let said = person["text"].as_str().unwrap();
+    for words in ["Welcome, Ada! Good to have you with us.", "there is no budget `spring` to draw from", "shop.example/tea"] {
+        assert!(said.contains(words), "no “{words}” in {said}");
+    }
+    assert!(text("receipt").contains("Reasons"), "{steps}");
+    assert_eq!((text("switched_false"), text("switched_true")), ("off", "live"));
+    assert_eq!((&steps["live"], text("chinese"), text("phone_language")), (&json!(true), "实时动态", "zh-CN"));
+    assert_eq!(text("after"), "/console/sign-in");
+}

@@ -1,0 +1,13 @@
+//! Stories that drive the real binary from outside, each on SQLite and PostgreSQL.
+
+mod api;
+mod browser;
+mod campaigns;
+mod clients;
+mod commands;
+mod faults;
+mod hostile;
+mod input;
+mod isolation;
+mod kill;
+mod pressure;
