@@ -18,7 +18,10 @@ fn main() -> io::Result<()> {
     }
     plugins.sort();
     let files: Vec<String> = plugins.iter().map(|path| format!("include_bytes!({path:?})")).collect();
-    let text = format!("/// Components of the first-party plugins.\npub static PLUGINS: &[&[u8]] = &[{}];\n", files.join(", "));
+    let text = format!(
+        "/// Components of the first-party plugins.\npub static PLUGINS: &[&[u8]] = &[{}];\n",
+        files.join(", ")
+    );
     let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?;
     fs::write(Path::new(&out).join("bundle.rs"), text)
 }

@@ -66,7 +66,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let mut reader = serde_json::Deserializer::from_str(text);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = error.path().to_string();
-            let at = if path == "." { "body".to_owned() } else { path };
+            // `?` stands for a place that was not reached.
+            let at = if matches!(path.as_str(), "." | "?") { "body".to_owned() } else { path };
             Problem::invalid(at, error.into_inner().to_string())
         })?;
         reader.end().map_err(|error| Problem::invalid("body", error.to_string()))?;

@@ -28,13 +28,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use guanxi_app::App;
 use guanxi_domain::limits::COMPONENT_BYTES_MAX;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -64,7 +65,10 @@ pub fn router(state: ApiState) -> Router {
         .layer(once)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(|request, next| within(REQUEST_MAX, request, next)));
-    let rest = ingest().merge(probes()).layer(from_fn(|request, next| within(REQUEST_MAX, request, next)));
+    // A write key can only send, so pages of every origin may use it; no cookie is ever looked at here.
+    let pages =
+        CorsLayer::new().allow_origin(Any).allow_methods([Method::POST]).allow_headers(AllowHeaders::mirror_request());
+    let rest = ingest().layer(pages).merge(probes()).layer(from_fn(|request, next| within(REQUEST_MAX, request, next)));
     let (router, _) = management.merge(upload).merge(rest).split_for_parts();
     router
         .route("/openapi.json", get(openapi::serve))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use guanxi_domain::caller::{Caller, Scope};
-use guanxi_domain::tenant::Tenant;
+use guanxi_domain::tenant::{Tenant, TenantId};
 use guanxi_store::{Scope as Rows, TokenRow};
 use sha2::{Digest, Sha256};
 
@@ -15,6 +15,7 @@ const MEMORY: Duration = Duration::from_secs(5);
 pub(crate) struct Access {
     callers: moka::sync::Cache<[u8; 32], Caller>,
     tenants: moka::sync::Cache<String, Tenant>,
+    homes: moka::sync::Cache<TenantId, Tenant>,
 }
 
 impl Access {
@@ -22,7 +23,17 @@ impl Access {
         Self {
             callers: moka::sync::Cache::builder().max_capacity(10_000).time_to_live(MEMORY).build(),
             tenants: moka::sync::Cache::builder().max_capacity(10_000).time_to_live(MEMORY).build(),
+            homes: moka::sync::Cache::builder().max_capacity(10_000).time_to_live(MEMORY).build(),
         }
+    }
+
+    pub(crate) fn home(&self, tenant: TenantId) -> Option<Tenant> {
+        self.homes.get(&tenant)
+    }
+
+    pub(crate) fn remember(&self, tenant: &Tenant) {
+        self.tenants.insert(tenant.slug.to_string(), tenant.clone());
+        self.homes.insert(tenant.id, tenant.clone());
     }
 
     pub(crate) fn forget_callers(&self) {
@@ -62,7 +73,7 @@ impl App {
             None => {
                 let found = self.store().read(Rows::Host).await?.tenant_by_slug(slug).await?;
                 let tenant = found.ok_or(AppError::NotFound("tenant"))?;
-                self.inner.access.tenants.insert(slug.to_owned(), tenant.clone());
+                self.inner.access.remember(&tenant);
                 tenant
             }
         };

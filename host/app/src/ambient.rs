@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use guanxi_domain::{Millis, ids};
 
+type Clock = dyn Fn() -> Millis + Send + Sync;
+type Randomness = dyn Fn(&mut [u8]) + Send + Sync;
+
 /// Where time and randomness come from.
 #[derive(Clone)]
 pub struct Ambient {
-    now: Arc<dyn Fn() -> Millis + Send + Sync>,
-    random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    now: Arc<Clock>,
+    random: Arc<Randomness>,
 }
 
 impl Ambient {

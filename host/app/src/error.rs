@@ -65,7 +65,7 @@ impl AppError {
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict(what) => Self::Conflict(format!("{what} exists already")),
+            StoreError::Conflict(what) => Self::Conflict(format!("this {what} exists already")),
             transient if transient.is_transient() => {
                 tracing::warn!(error = %transient, "the store is not available");
                 Self::Unavailable

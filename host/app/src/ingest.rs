@@ -178,11 +178,8 @@ impl Appender {
                 tracing::warn!(%error, "events were not accepted");
                 let transient = error.is_transient();
                 for (_, _, reply) in shares {
-                    let answer = if transient {
-                        AppError::Unavailable
-                    } else {
-                        AppError::internal("the append failed")
-                    };
+                    let answer =
+                        if transient { AppError::Unavailable } else { AppError::internal("the append failed") };
                     drop(reply.send(Err(answer)));
                 }
             }

@@ -4,7 +4,7 @@ use guanxi_domain::Millis;
 use guanxi_domain::caller::{Caller, Scope};
 use guanxi_domain::event::Event;
 use guanxi_domain::identity::Identity;
-use guanxi_domain::ids::{MessageId, DecisionId, PersonId};
+use guanxi_domain::ids::{DecisionId, MessageId, PersonId};
 use guanxi_domain::limits::{PAGE_DEFAULT, PAGE_MAX};
 use guanxi_domain::message::{Attempt, Message, MessageStatus};
 use guanxi_domain::person::{Person, Score, Tag};

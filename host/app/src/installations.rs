@@ -97,12 +97,18 @@ impl App {
         };
         work.put_installation(tenant.id, &installation, Some(&sealed)).await?;
         work.commit().await?;
-        self.signals().installed.notify_waiters();
+        self.signals().installed.notify_one();
         Ok(InstallationView { installation, plugin })
     }
 
     /// Switches an installation on or off and leaves everything else as it is.
-    pub async fn switch(&self, caller: &Caller, slug: &str, name: &str, mode: Mode) -> Result<InstallationView, AppError> {
+    pub async fn switch(
+        &self,
+        caller: &Caller,
+        slug: &str,
+        name: &str,
+        mode: Mode,
+    ) -> Result<InstallationView, AppError> {
         let current = self.installation(caller, slug, name).await?.installation;
         let input = InstallationInput {
             plugin: Some(current.plugin),
@@ -158,28 +164,39 @@ fn check_installation_name(name: &str) -> Result<(), AppError> {
     if good { Ok(()) } else { Err(AppError::invalid("name", "use 2 to 64 characters of a-z, 0-9 and -")) }
 }
 
-/// Fills in the defaults of the schema's top level and checks the whole against the schema.
-fn checked_config(manifest: &Manifest, config: Value, problems: &mut Vec<Problem>) -> Value {
-    let mut config = if config.is_null() { Value::Object(serde_json::Map::new()) } else { config };
-    let Some(object) = config.as_object_mut() else {
-        problems.push(Problem::new("config", "give a JSON object"));
-        return config;
-    };
-    let Some(schema) = &manifest.config else { return config };
-    let properties = schema.get("properties").and_then(Value::as_object);
-    for (name, property) in properties.into_iter().flatten() {
-        if let (false, Some(default)) = (object.contains_key(name), property.get("default")) {
-            object.insert(name.clone(), default.clone());
+/// Fills in the defaults of the schema's top level.
+pub fn with_defaults(manifest: &Manifest, mut config: Value) -> Value {
+    let properties = manifest.config.as_ref().and_then(|schema| schema.get("properties")).and_then(Value::as_object);
+    if let Some(object) = config.as_object_mut() {
+        for (name, property) in properties.into_iter().flatten() {
+            if let (false, Some(default)) = (object.contains_key(name), property.get("default")) {
+                object.insert(name.clone(), default.clone());
+            }
         }
     }
+    config
+}
+
+/// The configuration with its defaults, checked against the schema.
+fn checked_config(manifest: &Manifest, config: Value, problems: &mut Vec<Problem>) -> Value {
+    let config = if config.is_null() { Value::Object(serde_json::Map::new()) } else { config };
+    if !config.is_object() {
+        problems.push(Problem::new("config", "give a JSON object"));
+        return config;
+    }
+    let config = with_defaults(manifest, config);
     if config.to_string().len() > CONFIG_BYTES_MAX {
         problems.push(Problem::new("config", format!("has more than {CONFIG_BYTES_MAX} bytes")));
         return config;
     }
+    let Some(schema) = &manifest.config else { return config };
     match jsonschema::validator_for(schema) {
-        Ok(validator) => problems.extend(validator.iter_errors(&config).take(20).map(|error| {
-            Problem::new(format!("config{}", error.instance_path()), error.to_string())
-        })),
+        Ok(validator) => problems.extend(
+            validator
+                .iter_errors(&config)
+                .take(20)
+                .map(|error| Problem::new(format!("config{}", error.instance_path()), error.to_string())),
+        ),
         Err(error) => problems.push(Problem::new("config", format!("the plugin's schema is broken: {error}"))),
     }
     config
@@ -196,7 +213,10 @@ fn checked_grants(manifest: &Manifest, input: Option<GrantsInput>, problems: &mu
     let missing = requested.missing_from(&granted);
     if !missing.is_empty() {
         let list = missing.join(", ");
-        problems.push(Problem::new("grants", format!("the plugin asks for more than is granted ({list}); grant it or choose another version")));
+        problems.push(Problem::new(
+            "grants",
+            format!("the plugin asks for more than is granted ({list}); grant it or choose another version"),
+        ));
     }
     for extra in granted.missing_from(&requested) {
         problems.push(Problem::new("grants", format!("{extra} is not requested by the plugin; leave it out")));
@@ -230,7 +250,8 @@ fn merge_secrets(
     secrets.0.retain(|name, _| wishes.iter().any(|wish| wish.name == *name));
     if mode == Mode::Live {
         for wish in wishes.iter().filter(|wish| !secrets.0.contains_key(&wish.name)) {
-            problems.push(Problem::new(format!("secrets/{}", wish.name), "must be set before the plugin is switched on"));
+            problems
+                .push(Problem::new(format!("secrets/{}", wish.name), "must be set before the plugin is switched on"));
         }
     }
 }

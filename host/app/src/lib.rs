@@ -29,7 +29,7 @@ pub use error::{AppError, Problem};
 pub use idempotency::Answer;
 pub use ingest::{Accepted, Appender, IngestLimits};
 pub use insight::{DecisionView, MessageView, PersonSummary, PersonView, TimelinePage};
-pub use installations::{GrantsInput, InstallationInput, InstallationView};
+pub use installations::{GrantsInput, InstallationInput, InstallationView, with_defaults};
 pub use live::{Live, LiveKind};
 pub use log::BuriedEvent;
 pub use plugins::{Admission, AdmittedPlugin, PluginView};

@@ -14,7 +14,8 @@ impl App {
     /// Creates a brand. Operators only; the slug must be free.
     pub async fn create_tenant(&self, caller: &Caller, slug: &str, name: &str) -> Result<Tenant, AppError> {
         self.operator(caller)?;
-        let slug: Slug = slug.parse().map_err(|e: guanxi_domain::tenant::BadSlug| AppError::invalid("slug", e.to_string()))?;
+        let slug: Slug =
+            slug.parse().map_err(|e: guanxi_domain::tenant::BadSlug| AppError::invalid("slug", e.to_string()))?;
         let name = checked_name("name", name)?;
         let mut work = self.store().begin(Rows::Host).await?;
         let tenant = work.create_tenant(&slug, name, self.ambient().now()).await?;
@@ -23,7 +24,12 @@ impl App {
     }
 
     /// The tenants that the caller sees, in the order of their creation, after the one called `after`.
-    pub async fn tenants(&self, caller: &Caller, after: Option<&str>, limit: Option<u32>) -> Result<Vec<Tenant>, AppError> {
+    pub async fn tenants(
+        &self,
+        caller: &Caller,
+        after: Option<&str>,
+        limit: Option<u32>,
+    ) -> Result<Vec<Tenant>, AppError> {
         let mut work = self.store().read(Rows::Host).await?;
         if !caller.is_operator() {
             return Ok(work.tenant(caller.tenant).await?.into_iter().collect());

@@ -82,12 +82,10 @@ impl App {
                 "GUANXI_OPERATOR_TOKEN",
                 format!("give at least {BROUGHT_MIN} characters; `openssl rand -hex 32` makes a good one"),
             )),
-            Some(secret) => {
-                match self.make_token(TenantId::OPERATOR, "preset", &[], Some(secret)).await {
-                    Ok(_) | Err(AppError::Conflict(_)) => Ok(None),
-                    Err(error) => Err(error),
-                }
-            }
+            Some(secret) => match self.make_token(TenantId::OPERATOR, "preset", &[], Some(secret)).await {
+                Ok(_) | Err(AppError::Conflict(_)) => Ok(None),
+                Err(error) => Err(error),
+            },
             None if existing.is_empty() => {
                 Ok(Some(self.make_token(TenantId::OPERATOR, "first", &[], None).await?.secret))
             }
@@ -134,7 +132,14 @@ impl App {
         if caller.is_operator() {
             return Ok(None);
         }
-        Ok(self.store().read(Rows::Host).await?.tenant(caller.tenant).await?)
+        if let Some(tenant) = self.inner.access.home(caller.tenant) {
+            return Ok(Some(tenant));
+        }
+        let tenant = self.store().read(Rows::Host).await?.tenant(caller.tenant).await?;
+        if let Some(tenant) = &tenant {
+            self.inner.access.remember(tenant);
+        }
+        Ok(tenant)
     }
 
     async fn make_token(

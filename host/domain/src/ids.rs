@@ -167,7 +167,13 @@ mod tests {
         let id = PersonId::from_uuid(Uuid::from_u128(0x0188_bac7_4afa_78aa_bc3b_bd1e_ef28_d881));
         assert_eq!(id.to_string(), "per_01h2xcejqtf2nbrexx3vqjhp41");
         assert_eq!("per_01h2xcejqtf2nbrexx3vqjhp41".parse(), Ok(id));
-        for bad in ["", "per_", "evt_01h2xcejqtf2nbrexx3vqjhp41", "per_81h2xcejqtf2nbrexx3vqjhp41", "per_01h2xcejqtf2nbrexx3vqjhp4l"] {
+        for bad in [
+            "",
+            "per_",
+            "evt_01h2xcejqtf2nbrexx3vqjhp41",
+            "per_81h2xcejqtf2nbrexx3vqjhp41",
+            "per_01h2xcejqtf2nbrexx3vqjhp4l",
+        ] {
             assert!(bad.parse::<PersonId>().is_err(), "{bad}");
         }
     }

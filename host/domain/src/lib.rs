@@ -2,8 +2,8 @@
 //! Nothing here does I/O, waits, or reads a clock.
 
 pub mod analysis;
-pub mod campaign;
 pub mod caller;
+pub mod campaign;
 pub mod connector;
 pub mod content;
 pub mod event;

@@ -51,8 +51,7 @@ pub enum MessageStatus {
 
 impl MessageStatus {
     /// Every status.
-    pub const ALL: [Self; 6] =
-        [Self::Queued, Self::Sending, Self::Sent, Self::Failed, Self::Expired, Self::Uncertain];
+    pub const ALL: [Self; 6] = [Self::Queued, Self::Sending, Self::Sent, Self::Failed, Self::Expired, Self::Uncertain];
 
     /// The word used in SQL and JSON.
     pub fn as_str(self) -> &'static str {

@@ -15,7 +15,8 @@ use guanxi_domain::event::{EventBody, NewEvent, SENT};
 use guanxi_domain::ids::{EventId, InstallationId, derived_uuid};
 use guanxi_domain::message::{Message, MessageStatus};
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{Scope as Rows, Settled};
+use guanxi_store::{Scope as Rows, Settled, Work};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -90,7 +91,9 @@ async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &Cancellati
         let units = engine.fleet.units(tenant).await?;
         // What is switched off or in quarantine keeps its messages waiting, and its tries uncounted.
         let Some(unit) = units.iter().find(|u| u.installation.id == connector && u.is_well(now)) else { return Ok(()) };
-        let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
+        // A channel that knows repetitions may get a message again after a power cut; others must never.
+        let idempotent = unit.manifest().connector.as_ref().is_some_and(|spec| spec.idempotent);
+        let mut work = begin(engine, tenant, idempotent).await?;
         let lease = engine.options.exchange * LEASE_EXCHANGES;
         let until = now + Millis::try_from(lease.as_millis()).unwrap_or(Millis::MAX / 2);
         let claimed = work.claim(tenant, connector, now, until, CLAIM).await?;
@@ -99,26 +102,43 @@ async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &Cancellati
             return Ok(());
         }
         let courier = attempt::Courier::new(engine, tenant, unit).await?;
-        let mut tries = futures::stream::iter(claimed)
-            .map(|claimed| courier.deliver(claimed))
-            .buffer_unordered(engine.options.sends)
-            // What is done is settled while slower ones are still under way.
-            .ready_chunks(CLAIM as usize);
-        while let Some(tried) = tries.next().await {
-            settle(engine, tenant, &tried).await?;
-        }
+        // What is done is settled while slower ones go on.
+        let (done, mut settling) = mpsc::channel(CLAIM as usize);
+        let send = async move {
+            let tries = futures::stream::iter(claimed).map(|claimed| courier.deliver(claimed));
+            let mut tries = tries.buffer_unordered(engine.options.sends);
+            while let Some(tried) = tries.next().await {
+                // An error means that settling has failed, which ends both.
+                drop(done.send(tried).await);
+            }
+            Ok(())
+        };
+        let settle_all = async {
+            let mut tried = Vec::new();
+            while settling.recv_many(&mut tried, CLAIM as usize).await > 0 {
+                settle(engine, tenant, &tried, idempotent).await?;
+                tried.clear();
+            }
+            Ok::<(), AppError>(())
+        };
+        tokio::try_join!(send, settle_all)?;
     }
     Ok(())
 }
 
+async fn begin(engine: &Engine, tenant: TenantId, idempotent: bool) -> Result<Work, AppError> {
+    let (store, rows) = (engine.app.store(), Rows::Tenant(tenant));
+    Ok(if idempotent { store.begin_unhurried(rows).await? } else { store.begin(rows).await? })
+}
+
 /// Records how messages ended or when they are tried again, and tells the log of those that ended.
-async fn settle(engine: &Engine, tenant: TenantId, tried: &[Tried]) -> Result<(), AppError> {
+async fn settle(engine: &Engine, tenant: TenantId, tried: &[Tried], idempotent: bool) -> Result<(), AppError> {
     let now = engine.app.ambient().now();
     let settled: Vec<Settled> = tried.iter().map(|t| t.settled.clone()).collect();
     let attempts: Vec<_> = tried.iter().filter_map(|t| t.attempt.clone()).collect();
     let ended = tried.iter().filter(|t| t.settled.status != MessageStatus::Queued);
     let events: Vec<NewEvent> = ended.map(|t| event_of(tenant, &t.message, &t.settled, now)).collect();
-    let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
+    let mut work = begin(engine, tenant, idempotent).await?;
     work.settle(tenant, &settled).await?;
     work.insert_attempts(tenant, &attempts).await?;
     work.append(tenant, &events).await?;

@@ -113,7 +113,12 @@ impl Fleet {
     }
 
     /// What a connector may use: granted hosts, secrets, opened for this moment.
-    pub(crate) async fn passport(&self, tenant: TenantId, unit: &Unit, spec: &ConnectorSpec) -> Result<Passport, AppError> {
+    pub(crate) async fn passport(
+        &self,
+        tenant: TenantId,
+        unit: &Unit,
+        spec: &ConnectorSpec,
+    ) -> Result<Passport, AppError> {
         let open = self.app.open_secrets(tenant, unit.installation.id).await?;
         Ok(Passport { policy: policy(unit, &open), secrets: decoded(spec, &open) })
     }

@@ -37,7 +37,13 @@ pub struct EngineOptions {
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { batch: 512, pause: Duration::from_millis(500), sends: 32, exchange: Duration::from_secs(10), limits: CallLimits::default() }
+        Self {
+            batch: 512,
+            pause: Duration::from_millis(500),
+            sends: 64,
+            exchange: Duration::from_secs(10),
+            limits: CallLimits::default(),
+        }
     }
 }
 

@@ -42,9 +42,11 @@ pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
             Err(error) => tracing::warn!(%error, "cannot see which logs are behind"),
         }
         tokio::select! {
+            // What was installed before an event came in decides about it.
+            biased;
             () = stop.cancelled() => {}
-            () = engine.app.signals().appended.notified() => {}
             () = engine.app.signals().installed.notified() => engine.fleet.refresh(),
+            () = engine.app.signals().appended.notified() => {}
             () = tokio::time::sleep(engine.options.pause) => {}
         }
     }

@@ -12,9 +12,10 @@ pub(crate) fn bad(problem: impl Into<String>) -> Failure {
     Failure::BadAnswer(problem.into())
 }
 
-/// A name, a reason or another short text; `what` names it in the failure.
+/// A name, a reason or another short text; `what` names it in the failure. Databases cannot keep U+0000.
 pub(crate) fn text(what: &str, text: String) -> Result<String, Failure> {
     match text.len() {
+        _ if text.contains('\0') => Err(bad(format!("{what} contains U+0000"))),
         0..=GUEST_TEXT_BYTES_MAX => Ok(text),
         length => Err(bad(format!("{what} has {length} bytes, more than {GUEST_TEXT_BYTES_MAX}"))),
     }
@@ -88,6 +89,7 @@ impl From<types::Failure> for Failure {
 /// A failure is the end of an item anyway, so a long reason is cut and not refused.
 pub(crate) fn cut(mut why: String) -> String {
     why.truncate(why.floor_char_boundary(GUEST_TEXT_BYTES_MAX));
+    why.retain(|c| c != '\0');
     why
 }
 
@@ -98,6 +100,7 @@ mod tests {
     #[test]
     fn bounds_are_kept() {
         assert_eq!(text("a name", "x".repeat(4_097)), Err(bad("a name has 4097 bytes, more than 4096")));
+        assert_eq!(text("a timer's key", "a\0b".into()), Err(bad("a timer's key contains U+0000")));
         assert_eq!(entries("operations", vec![(); 129]), Err(bad("operations has 129 entries, more than 128")));
         assert!(object("variables", "[]").is_err() && object("variables", "{").is_err());
         assert!(json::<serde_json::Value>("payload", &"[".repeat(20_000)).is_err());

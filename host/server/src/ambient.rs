@@ -10,7 +10,10 @@ pub fn of_this_machine() -> anyhow::Result<Ambient> {
     let mut probe = [0; 1];
     getrandom::fill(&mut probe).context("the machine gives no random numbers")?;
     Ok(Ambient::new(now, |buffer| {
-        #[expect(clippy::expect_used, reason = "probed above; a generator that stops working leaves nothing safe to do")]
+        #[expect(
+            clippy::expect_used,
+            reason = "probed above; a generator that stops working leaves nothing safe to do"
+        )]
         getrandom::fill(buffer).expect("the machine gives random numbers");
     }))
 }

@@ -15,7 +15,9 @@ pub async fn upload(app: &App, operator: &Caller) -> anyhow::Result<()> {
             continue;
         }
         match app.upload_plugin(operator, component.to_vec()).await {
-            Ok(plugin) => tracing::info!(plugin = %plugin.manifest.name, version = %plugin.manifest.version, "added to the library"),
+            Ok(plugin) => {
+                tracing::info!(plugin = %plugin.manifest.name, version = %plugin.manifest.version, "added to the library")
+            }
             Err(AppError::Conflict(_)) => {
                 let manifest = guanxi_package::manifest(component).context("a bundled plugin is unreadable")?;
                 tracing::warn!(plugin = %manifest.name, "the library holds other bytes under this version and keeps them");
@@ -34,6 +36,9 @@ pub fn version(name: &str) -> anyhow::Result<String> {
             return Ok(manifest.version);
         }
     }
-    ensure!(!PLUGINS.is_empty(), "this binary was built without the first-party plugins; build it with `cargo xtask build`");
+    ensure!(
+        !PLUGINS.is_empty(),
+        "this binary was built without the first-party plugins; build it with `cargo xtask build`"
+    );
     anyhow::bail!("this binary carries no plugin called `{name}`")
 }

@@ -81,14 +81,23 @@ impl Config {
             data_dir,
             operator_token: above.operator_token.or(file.operator_token),
             secret_key: above.secret_key.or(file.secret_key),
-            egress_allow_private: above.egress_allow_private.or(file.egress_allow_private).unwrap_or_default(),
+            egress_allow_private: entries(above.egress_allow_private.or(file.egress_allow_private)),
             egress_allow_http: above.egress_allow_http.or(file.egress_allow_http).unwrap_or(false),
-            egress_timeout_seconds: above.egress_timeout_seconds.or(file.egress_timeout_seconds).unwrap_or(10).clamp(1, 60),
+            egress_timeout_seconds: above
+                .egress_timeout_seconds
+                .or(file.egress_timeout_seconds)
+                .unwrap_or(10)
+                .clamp(1, 60),
             backlog_max: above.backlog_max.or(file.backlog_max).unwrap_or(200_000).max(1),
             log: above.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_json,
         })
     }
+}
+
+/// The entries of a list; a variable that is set to nothing is an empty one.
+fn entries(list: Option<Vec<String>>) -> Vec<String> {
+    list.unwrap_or_default().into_iter().filter(|entry| !entry.trim().is_empty()).collect()
 }
 
 /// The embedded database in a data folder.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use guanxi_app::{AdmittedPlugin, Admission, App, Appender, IngestLimits, Problem, Vault};
+use guanxi_app::{Admission, AdmittedPlugin, App, Appender, IngestLimits, Problem, Vault};
 use guanxi_channels::{AllowPrivate, Egress, EgressOptions};
 use guanxi_domain::caller::Caller;
 use guanxi_domain::ids::TokenId;
@@ -96,7 +96,8 @@ fn admission(runtime: Runtime) -> Admission {
                     report: serde_json::to_value(&admitted.report).map_err(|error| broken(error.to_string()))?,
                 }),
                 Err(refusal) => {
-                    let told = refusal.problems.into_iter().map(|p| Problem::new(p.at, format!("{}; {}", p.what, p.remedy)));
+                    let told =
+                        refusal.problems.into_iter().map(|p| Problem::new(p.at, format!("{}; {}", p.what, p.remedy)));
                     Err(told.collect())
                 }
             }

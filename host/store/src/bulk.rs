@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::work::Dialect;
+
 /// Rows per statement, largest first.
 const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
 
@@ -17,13 +19,20 @@ pub(crate) fn pieces<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// `($1,$2),($3,$4)` for `rows` rows of `columns` columns.
-pub(crate) fn values(rows: usize, columns: usize) -> String {
-    values_after(0, rows, columns)
+/// Places for `rows` rows of `columns` columns, which are bound first: `($1,$2),($3,$4)`, on SQLite `(?,?),(?,?)`. There
+/// every named place is looked up in a list of all names when it is bound, so that thousands of them cost millions of
+/// steps; a place without a name takes the next value.
+pub(crate) fn values(dialect: Dialect, rows: usize, columns: usize) -> String {
+    match dialect {
+        Dialect::Postgres => numbered(rows, columns),
+        Dialect::Sqlite => {
+            let row = format!("({})", vec!["?"; columns].join(","));
+            vec![row; rows].join(",")
+        }
+    }
 }
 
-/// `($2,$3),($4,$5)`: as [`values`], after the first `before` parameters.
-pub(crate) fn values_after(before: usize, rows: usize, columns: usize) -> String {
+fn numbered(rows: usize, columns: usize) -> String {
     let mut text = String::with_capacity(rows * (columns * 6 + 3));
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ",(" });
@@ -32,7 +41,7 @@ pub(crate) fn values_after(before: usize, rows: usize, columns: usize) -> String
                 text.push(',');
             }
             text.push('$');
-            text.push_str(&(before + row * columns + column + 1).to_string());
+            text.push_str(&(row * columns + column + 1).to_string());
         }
         text.push(')');
     }
@@ -62,8 +71,8 @@ mod tests {
         let sizes: Vec<usize> = pieces(&rows).map(<[u32]>::len).collect();
         assert_eq!(sizes, [256, 64, 16, 4, 1, 1, 1]);
         assert_eq!(pieces(&rows).flatten().copied().collect::<Vec<_>>(), rows);
-        assert_eq!(values(2, 3), "($1,$2,$3),($4,$5,$6)");
-        assert_eq!(values_after(1, 2, 2), "($2,$3),($4,$5)");
+        assert_eq!(values(Dialect::Postgres, 2, 3), "($1,$2,$3),($4,$5,$6)");
+        assert_eq!(values(Dialect::Sqlite, 2, 3), "(?,?,?),(?,?,?)");
         assert_eq!(list(1, 3), "$2,$3,$4");
         assert_eq!(last_of_each(&[(1, 'a'), (2, 'b'), (1, 'c')], |row| row.0), [&(1, 'c'), &(2, 'b')]);
     }

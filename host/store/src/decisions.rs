@@ -59,7 +59,7 @@ impl Work {
     /// Keeps receipts; one that is kept already is `Conflict("decision")`.
     pub async fn insert_decisions(&mut self, tenant: TenantId, decisions: &[DecisionRow]) -> Result<(), StoreError> {
         for piece in bulk::pieces(decisions) {
-            let rows = bulk::values(piece.len(), 15);
+            let rows = bulk::values(self.dialect(), piece.len(), 15);
             let mut query = sqlx::query(AssertSqlSafe(format!(
                 "insert into decisions (tenant_id, id, installation_id, person_id, position, at, digest, config_hash,
                                         outcome, operations, reasons, log, input, seed, fuel)

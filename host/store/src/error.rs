@@ -52,12 +52,17 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;
         match &error {
-            E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::Tls(_) | E::WorkerCrashed => Self::Unavailable(error),
+            // Protocol: whoever answered is no database, such as a balancer with nothing behind it that hangs up.
+            E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::Tls(_) | E::WorkerCrashed | E::Protocol(_) => {
+                Self::Unavailable(error)
+            }
             E::Database(database) => match database.code().as_deref() {
                 // SQLite: BUSY, LOCKED, CANTOPEN. PostgreSQL: connection trouble, shutdown, serialisation, deadlock.
                 Some("5" | "6" | "14" | "261" | "517") => Self::Unavailable(error),
                 Some(code) if code.starts_with("08") || code.starts_with("57P") => Self::Unavailable(error),
                 Some("40001" | "40P01" | "53300" | "25006") => Self::Unavailable(error),
+                // PostgreSQL lets nobody in: wrong password, no such database, closed for connections.
+                Some("28000" | "28P01" | "3D000" | "55000") => Self::Unavailable(error),
                 // SQLite: FULL, IOERR_WRITE and its kin. PostgreSQL: disk full.
                 Some("13" | "778" | "1034" | "1290" | "53100") => Self::OutOfSpace(error),
                 _ => Self::Database(error),

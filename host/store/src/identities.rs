@@ -55,7 +55,7 @@ impl Work {
                  select i.kind, i.value, i.person_id
                  from wanted w
                  join identities i on i.tenant_id = ${} and i.kind = w.kind and i.value = w.value",
-                values(piece.len(), 2),
+                values(self.dialect(), piece.len(), 2),
                 2 * piece.len() + 1
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -77,7 +77,7 @@ impl Work {
                 "insert into identities (tenant_id, kind, value, person_id, first_position, created_at)
                  values {}
                  on conflict (tenant_id, kind, value) do nothing",
-                values(piece.len(), 6)
+                values(self.dialect(), piece.len(), 6)
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for row in piece {
@@ -132,7 +132,7 @@ impl Work {
                 "insert into identity_conflicts (tenant_id, kind, value, person_id, claimed_by, position, at)
                  values {}
                  on conflict (tenant_id, kind, value, claimed_by) do nothing",
-                values(piece.len(), 7)
+                values(self.dialect(), piece.len(), 7)
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for row in piece {

@@ -182,7 +182,7 @@ impl Work {
              values {}
              on conflict (tenant_id, message_id) do nothing
              returning position",
-            values(events.len(), 8)
+            values(self.dialect(), events.len(), 8)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (position, event) in (last + 1..).zip(events) {

@@ -29,7 +29,7 @@ impl Work {
     /// Puts messages into the outbox, due at their `not_before`; one that is there already is `Conflict("message")`.
     pub async fn insert_messages(&mut self, tenant: TenantId, messages: &[Message]) -> Result<(), StoreError> {
         for piece in bulk::pieces(messages) {
-            let rows = bulk::values(piece.len(), 20);
+            let rows = bulk::values(self.dialect(), piece.len(), 20);
             let mut query = sqlx::query(AssertSqlSafe(format!(
                 "insert into messages (tenant_id, id, person_id, connector_id, decision_id, channel, address, content,
                                        class, purpose, status, reason, channel_id, created_at, not_before, expires_at,
@@ -158,7 +158,7 @@ impl Work {
     /// Notes tries; the same number twice for one message is `Conflict("attempt")`.
     pub async fn insert_attempts(&mut self, tenant: TenantId, attempts: &[Attempt]) -> Result<(), StoreError> {
         for piece in bulk::pieces(attempts) {
-            let rows = bulk::values(piece.len(), 8);
+            let rows = bulk::values(self.dialect(), piece.len(), 8);
             let mut query = sqlx::query(AssertSqlSafe(format!(
                 "insert into attempts (tenant_id, message_id, number, at, took_ms, http_status, outcome, detail)
                  values {rows}"

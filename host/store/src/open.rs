@@ -87,11 +87,23 @@ impl Store {
         self.dialect
     }
 
-    /// Starts a transaction that may write.
+    /// Starts a transaction that may write; its commit is on the disk before it returns.
     pub async fn begin(&self, scope: Scope) -> Result<Work, StoreError> {
         let begin = match self.dialect {
-            Dialect::Sqlite => "begin immediate",
+            // Said every time, because the connection remembers what [`Self::begin_unhurried`] said.
+            Dialect::Sqlite => "pragma synchronous = full; begin immediate",
             Dialect::Postgres => "begin",
+        };
+        Work::start(self.writer.begin_with(begin).await?, self.dialect, scope).await
+    }
+
+    /// Starts a transaction that may write and whose commit does not wait for the disk. The end of this process, however
+    /// sudden, loses nothing; a power cut may lose the whole transaction, but never one that was committed before it by
+    /// [`Self::begin`]. For what can be done again, such as handing a message to a channel that knows repetitions.
+    pub async fn begin_unhurried(&self, scope: Scope) -> Result<Work, StoreError> {
+        let begin = match self.dialect {
+            Dialect::Sqlite => "pragma synchronous = normal; begin immediate",
+            Dialect::Postgres => "begin; set local synchronous_commit = off",
         };
         Work::start(self.writer.begin_with(begin).await?, self.dialect, scope).await
     }

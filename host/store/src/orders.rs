@@ -64,7 +64,7 @@ impl Work {
                  on conflict (tenant_id, order_id) do update
                    set person_id = excluded.person_id, amount = excluded.amount, refunded = excluded.refunded,
                        currency = excluded.currency, ordered_at = excluded.ordered_at, position = excluded.position",
-                values(piece.len(), 8)
+                values(self.dialect(), piece.len(), 8)
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for order in piece {

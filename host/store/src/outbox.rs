@@ -107,7 +107,7 @@ impl Work {
     /// PostgreSQL from walking the index of what is due.)
     pub async fn settle(&mut self, tenant: TenantId, settled: &[Settled]) -> Result<(), StoreError> {
         for piece in bulk::pieces(settled) {
-            let rows = bulk::values(piece.len(), 8);
+            let rows = bulk::values(self.dialect(), piece.len(), 8);
             let mut query = sqlx::query(AssertSqlSafe(format!(
                 "with settled (tenant_id, id, attempts, status, reason, channel_id, due_at, updated_at) as (values {rows})
                  update messages

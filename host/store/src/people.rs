@@ -72,7 +72,7 @@ impl Work {
                        revenue = excluded.revenue, first_seen = excluded.first_seen,
                        last_seen = excluded.last_seen, last_order_at = excluded.last_order_at,
                        updated_at = excluded.updated_at",
-                values(piece.len(), 13)
+                values(self.dialect(), piece.len(), 13)
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for person in piece {

@@ -23,19 +23,20 @@ impl Work {
     ) -> Result<HashMap<(InstallationId, PersonId), String>, StoreError> {
         let mut states = HashMap::with_capacity(of.len());
         for piece in bulk::pieces(of) {
-            let wanted = bulk::values_after(1, piece.len(), 2);
+            let wanted = bulk::values(self.dialect(), piece.len(), 2);
+            let tenant_place = 2 * piece.len() + 1;
             let mut query = sqlx::query(AssertSqlSafe(format!(
                 "with wanted (installation_id, person_id) as (values {wanted})
                  select installation_id, person_id,
                         (select kept.state from plugin_states kept
-                         where kept.tenant_id = $1 and kept.installation_id = wanted.installation_id
+                         where kept.tenant_id = ${tenant_place} and kept.installation_id = wanted.installation_id
                            and kept.person_id = wanted.person_id) as state
                  from wanted"
-            )))
-            .bind(tenant.0);
+            )));
             for (installation, person) in piece {
                 query = query.bind(installation.as_bytes().as_slice()).bind(person.as_bytes().as_slice());
             }
+            query = query.bind(tenant.0);
             for row in query.fetch_all(self.connection()).await? {
                 let cells = Cells::of(&row, "plugin_states");
                 let Some(state) = cells.get("state")? else { continue };
@@ -56,7 +57,7 @@ impl Work {
         let last = bulk::last_of_each(states, |(installation, person, _)| (*installation, *person));
         let (kept, forgotten): (Vec<_>, Vec<_>) = last.into_iter().partition(|(_, _, state)| state.is_some());
         for piece in bulk::pieces(&kept) {
-            let rows = bulk::values(piece.len(), 4);
+            let rows = bulk::values(self.dialect(), piece.len(), 4);
             let mut query = sqlx::query(AssertSqlSafe(format!(
                 "insert into plugin_states (tenant_id, installation_id, person_id, state)
                  values {rows}
@@ -72,7 +73,7 @@ impl Work {
             query.execute(self.connection()).await?;
         }
         for piece in bulk::pieces(&forgotten) {
-            let gone = bulk::values(piece.len(), 3);
+            let gone = bulk::values(self.dialect(), piece.len(), 3);
             let mut query = sqlx::query(AssertSqlSafe(match self.dialect() {
                 Dialect::Sqlite => format!(
                     "with gone (tenant_id, installation_id, person_id) as (values {gone})

@@ -42,7 +42,7 @@ impl Work {
                 "insert into timeline (tenant_id, person_id, occurred_at, position)
                  values {}
                  on conflict (tenant_id, person_id, occurred_at, position) do nothing",
-                values(piece.len(), 4)
+                values(self.dialect(), piece.len(), 4)
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for row in piece {
@@ -122,7 +122,7 @@ impl Work {
 /// Walks each person's timeline backwards until there is enough. PostgreSQL does that with a lateral join, SQLite,
 /// which has none, by looking up a correlated list.
 fn history_sql(dialect: Dialect, people: usize, kinds: usize) -> String {
-    let wanted = values(people, 3);
+    let wanted = values(dialect, people, 3);
     let (tenant, limit) = (3 * people + 1, 3 * people + 2);
     let of_kind = if kinds == 0 { String::new() } else { format!("and e.kind in ({})", list(limit, kinds)) };
     match dialect {

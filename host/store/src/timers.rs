@@ -36,7 +36,7 @@ impl Work {
     pub async fn put_timers(&mut self, tenant: TenantId, timers: &[Timer]) -> Result<(), StoreError> {
         let last = bulk::last_of_each(timers, |timer| (timer.installation, timer.person, timer.key.as_str()));
         for piece in bulk::pieces(&last) {
-            let rows = bulk::values(piece.len(), 6);
+            let rows = bulk::values(self.dialect(), piece.len(), 6);
             let mut query = sqlx::query(AssertSqlSafe(format!(
                 "insert into timers (tenant_id, installation_id, person_id, key, due_at, payload)
                  values {rows}
@@ -65,7 +65,7 @@ impl Work {
         timers: &[(InstallationId, PersonId, String)],
     ) -> Result<(), StoreError> {
         for piece in bulk::pieces(timers) {
-            let gone = bulk::values(piece.len(), 4);
+            let gone = bulk::values(self.dialect(), piece.len(), 4);
             let mut query = sqlx::query(AssertSqlSafe(match self.dialect() {
                 Dialect::Sqlite => format!(
                     "with gone (tenant_id, installation_id, person_id, key) as (values {gone})
@@ -98,7 +98,7 @@ impl Work {
     pub async fn take_timers(&mut self, tenant: TenantId, timers: &[Timer]) -> Result<Vec<Timer>, StoreError> {
         let mut taken = Vec::with_capacity(timers.len());
         for piece in bulk::pieces(timers) {
-            let seen = bulk::values(piece.len(), 5);
+            let seen = bulk::values(self.dialect(), piece.len(), 5);
             let mut query = sqlx::query(AssertSqlSafe(match self.dialect() {
                 Dialect::Sqlite => format!(
                     "with seen (tenant_id, installation_id, person_id, key, due_at) as (values {seen})

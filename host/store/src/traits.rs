@@ -63,7 +63,7 @@ impl Work {
                  values {}
                  on conflict (tenant_id, person_id, dimension, name) do update
                    set weight = excluded.weight, source = excluded.source, at = excluded.at",
-                values(piece.len(), 7)
+                values(self.dialect(), piece.len(), 7)
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for row in piece {
@@ -93,7 +93,7 @@ impl Work {
                 "delete from tags
                  where tenant_id = ${} and (person_id, dimension, name) in (values {}) and person_id in ({})",
                 3 * piece.len() + 1,
-                values(piece.len(), 3),
+                values(self.dialect(), piece.len(), 3),
                 list(3 * piece.len() + 1, piece.len())
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -165,7 +165,7 @@ impl Work {
                  on conflict (tenant_id, person_id, name) do update
                    set value = excluded.value, terms = excluded.terms,
                        installation_id = excluded.installation_id, at = excluded.at",
-                values(piece.len(), 7)
+                values(self.dialect(), piece.len(), 7)
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for (person, score) in piece {

@@ -95,7 +95,9 @@ fn a_bad_configuration_is_named_by_every_facet() {
     let polled = connector::poll::<Chat>(BAD, None, testing::NOW);
     assert!(matches!(polled, Err(Failure::BadConfig(why)) if why.starts_with("`url`")));
     let change = AudienceChange { audience: "vip".to_owned(), add: Vec::new(), remove: Vec::new() };
-    assert!(matches!(connector::upload::<Chat>(BAD, &change), Err(Failure::BadConfig(why)) if why.starts_with("`url`")));
+    assert!(
+        matches!(connector::upload::<Chat>(BAD, &change), Err(Failure::BadConfig(why)) if why.starts_with("`url`"))
+    );
 }
 
 #[test]

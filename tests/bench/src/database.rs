@@ -70,9 +70,9 @@ impl Database {
                  pragma foreign_keys = on; pragma cache_size = -65536; pragma wal_autocheckpoint = 4000;"
             }
         };
-        let options = AnyPoolOptions::new().max_connections(2).after_connect(move |connection, _| {
-            Box::pin(async move { connection.execute(start).await.map(|_| ()) })
-        });
+        let options = AnyPoolOptions::new()
+            .max_connections(2)
+            .after_connect(move |connection, _| Box::pin(async move { connection.execute(start).await.map(|_| ()) }));
         Ok(options.connect(&self.url).await?)
     }
 
@@ -164,14 +164,14 @@ impl Rows {
 
     /// Inserts all of them into an empty database of the same schema, many rows a statement, many statements a
     /// durable transaction, nothing else; returns how long that took.
-    pub async fn insert(&self, pool: &AnyPool) -> Result<Duration> {
+    pub async fn insert(&self, database: &Database, pool: &AnyPool) -> Result<Duration> {
         let start = measure::now();
         for filled in &self.0 {
             let (table, names) = (filled.table, names(&filled.columns));
             for rows in filled.rows.chunks(TRANSACTION) {
                 let mut transaction = pool.begin().await?;
                 for rows in rows.chunks(PIECE) {
-                    let places = places(rows.len(), filled.columns.len());
+                    let places = places(database, rows.len(), filled.columns.len());
                     let sql = format!("insert into {table} ({names}) values {places}");
                     let mut query = sqlx::query(AssertSqlSafe(sql));
                     for cell in rows.iter().flatten() {
@@ -230,10 +230,11 @@ fn cells(row: &AnyRow, columns: &[Column]) -> Result<Vec<Cell>> {
     columns.iter().enumerate().map(cell).collect()
 }
 
-/// `($1,$2),($3,$4)`
-fn places(rows: usize, columns: usize) -> String {
+/// `($1,$2),($3,$4)`; on SQLite `(?,?),(?,?)`, because it looks names up one by one.
+fn places(database: &Database, rows: usize, columns: usize) -> String {
+    let place = |number: usize| if database.postgres.is_some() { format!("${number}") } else { "?".to_owned() };
     let row = |row: usize| {
-        let row: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        let row: Vec<String> = (1..=columns).map(|column| place(row * columns + column)).collect();
         format!("({})", row.join(","))
     };
     (0..rows).map(row).collect::<Vec<_>>().join(",")

@@ -65,7 +65,12 @@ impl RawCampaign {
     }
 
     /// One call on a fresh instance; `moments` are lowered already.
-    pub fn decide(&self, config: &str, moments: &[wire::Moment<'_>], limits: &CallLimits) -> wasmtime::Result<Vec<Answer>> {
+    pub fn decide(
+        &self,
+        config: &str,
+        moments: &[wire::Moment<'_>],
+        limits: &CallLimits,
+    ) -> wasmtime::Result<Vec<Answer>> {
         let mut store = Store::new(&self.engine, Nothing);
         store.set_epoch_deadline(limits.wall_ms + 1);
         store.set_fuel(limits.fuel_per_call + limits.fuel_per_item)?;
@@ -81,7 +86,11 @@ pub type Answer = Result<wire::Decision, types::Failure>;
 /// Lowers `moment` and hands it to `then`: borrowed all the way, as in the runtime.
 pub fn lowered<T>(moment: &Moment, then: impl FnOnce(&[wire::Moment<'_>]) -> Result<T>) -> Result<T> {
     let person = &moment.person;
-    let tags: Vec<_> = person.tags.iter().map(|t| types::TagParam { dimension: &t.dimension, name: &t.name, weight: t.weight }).collect();
+    let tags: Vec<_> = person
+        .tags
+        .iter()
+        .map(|t| types::TagParam { dimension: &t.dimension, name: &t.name, weight: t.weight })
+        .collect();
     let scores: Vec<_> = person.scores.iter().map(|(name, value)| types::Score { name, value: *value }).collect();
     let text = |value: &'_ Value| matches!(value, Value::Text(_));
     anyhow::ensure!(person.fields.iter().all(|(_, value)| text(value)), "the bench lowers texts only");

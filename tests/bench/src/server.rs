@@ -70,7 +70,8 @@ impl Server {
         let pid = self.process.id().context("the server has ended")?;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
         let field = |name: &str| -> Result<u64> {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).context("/proc has another form here")?;
+            let line =
+                status.lines().find_map(|line| line.strip_prefix(name)).context("/proc has another form here")?;
             Ok(line.trim_matches(|c: char| !c.is_ascii_digit()).parse::<u64>()? * 1_024)
         };
         Ok((field("VmRSS:")?, field("VmHWM:")?))

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use guanxi_app::{AdmittedPlugin, Admission, Ambient, App, GrantsInput, IngestLimits, InstallationInput, Problem, Vault};
+use guanxi_app::{
+    Admission, AdmittedPlugin, Ambient, App, GrantsInput, IngestLimits, InstallationInput, Problem, Vault,
+};
 use guanxi_domain::caller::{Caller, Scope};
 use guanxi_domain::ids::{InstallationId, TokenId};
 use guanxi_domain::installation::Mode;
@@ -119,7 +121,8 @@ fn admission(runtime: Runtime) -> Admission {
     Arc::new(move |component: Vec<u8>| {
         let runtime = runtime.clone();
         Box::pin(async move {
-            let admitted = runtime.admit(&component).map_err(|refusal| vec![Problem::new("component", refusal.to_string())])?;
+            let admitted =
+                runtime.admit(&component).map_err(|refusal| vec![Problem::new("component", refusal.to_string())])?;
             Ok(AdmittedPlugin {
                 component,
                 digest: admitted.digest,

@@ -49,7 +49,8 @@ where
     let told = tell("PostgreSQL", move || story(Place { database_url: Some(url), ..Place::sqlite() }));
     block_on(async {
         let mut admin = PgConnection::connect(&server).await.expect("PostgreSQL");
-        let left = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and usename = current_user";
+        let left =
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and usename = current_user";
         must(sqlx::query(left).bind(&name).execute(&mut admin).await);
         execute(&mut admin, format!("drop database {name}")).await;
     });

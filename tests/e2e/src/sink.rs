@@ -50,10 +50,8 @@ struct Shared {
 impl Sink {
     /// Starts one that answers `200` until told otherwise.
     pub async fn start() -> Self {
-        let shared = Arc::new(Shared {
-            received: Mutex::default(),
-            behaviour: Mutex::new(Box::new(|_| Reply::Status(200))),
-        });
+        let shared =
+            Arc::new(Shared { received: Mutex::default(), behaviour: Mutex::new(Box::new(|_| Reply::Status(200))) });
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let router = Router::new().fallback(take).with_state(Arc::clone(&shared));
@@ -114,7 +112,13 @@ impl Drop for Sink {
     }
 }
 
-async fn take(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn take(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let received = Received { method, target: uri.to_string(), headers, body };
     let reply = (shared.behaviour.lock().expect("no panic inside"))(&received);
     shared.received.lock().expect("no panic inside").push(received);

@@ -19,9 +19,9 @@ impl Database {
                 (format!("sqlite://{}?mode=rw", file.display()), "pragma busy_timeout = 10000")
             }
         };
-        let options = AnyPoolOptions::new().max_connections(1).after_connect(move |connection, _| {
-            Box::pin(async move { connection.execute(start).await.map(|_| ()) })
-        });
+        let options = AnyPoolOptions::new()
+            .max_connections(1)
+            .after_connect(move |connection, _| Box::pin(async move { connection.execute(start).await.map(|_| ()) }));
         Self(options.connect(&url).await.expect("the host's database"))
     }
 

@@ -8,7 +8,7 @@ use cargo_metadata::{Dependency, DependencyKind, Package};
 use crate::tidy::Finding;
 use crate::workspace::Workspace;
 
-/// A folder of crates, and the folders of crates that these may depend on, for their tests, too.
+/// A folder of crates, and the folders of crates that these may depend on. Their tests may reach what those stand on.
 struct Layer {
     folder: &'static str,
     may_use: &'static [&'static str],
@@ -74,7 +74,7 @@ fn check_package(workspace: &Workspace, package: &Package) -> Vec<Finding> {
         return vec![Finding::in_file(&path, "a crate without a place in the house", NO_LAYER)];
     };
     let judge = |dependency: &Dependency| match member(workspace, dependency) {
-        Some(used) if !allowed(workspace.folder(used), layer.may_use) => {
+        Some(used) if !may_use(layer, workspace.folder(used), dependency.kind) => {
             Some(Finding::in_file(&path, format!("{} may not depend on {}", package.name, used.name), ARROW))
         }
         Some(_) => None,
@@ -82,6 +82,11 @@ fn check_package(workspace: &Workspace, package: &Package) -> Vec<Finding> {
             .then(|| Finding::in_file(&path, format!("{} may not use {}", package.name, dependency.name), STOPS)),
     };
     package.dependencies.iter().filter_map(judge).collect()
+}
+
+fn may_use(layer: &Layer, used: &Path, kind: DependencyKind) -> bool {
+    let below = |folder: &&str| LAYERS.iter().any(|layer| layer.folder == *folder && allowed(used, layer.may_use));
+    allowed(used, layer.may_use) || (kind == DependencyKind::Development && layer.may_use.iter().any(below))
 }
 
 fn member<'a>(workspace: &'a Workspace, dependency: &Dependency) -> Option<&'a Package> {

@@ -10,6 +10,10 @@ use futures::StreamExt;
 
 use crate::problem::{ApiResult, Kind, Problem};
 
+/// How much beyond the limit is still read, and dropped: a sender that is cut off while it writes sees a broken
+/// connection instead of the answer, and sends the same again.
+const DROPPED_MAX: usize = 4 * 1024 * 1024;
+
 /// Reads a body of at most `bytes_max` bytes, unpacked as well as packed.
 pub(super) async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> ApiResult<Bytes> {
     let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?").trim());
@@ -24,7 +28,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> A
         }
     };
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|bytes| bytes > bytes_max) {
+    if declared.is_some_and(|bytes| bytes > bytes_max + DROPPED_MAX) {
         return Err(too_large(bytes_max));
     }
     let bytes = collect(body, bytes_max).await?;
@@ -33,15 +37,20 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> A
 
 async fn collect(body: Body, bytes_max: usize) -> ApiResult<Vec<u8>> {
     let mut chunks = body.into_data_stream();
-    let mut bytes = Vec::new();
+    let (mut bytes, mut dropped) = (Vec::new(), 0_usize);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Problem::invalid("body", "ended before it was complete"))?;
-        if bytes.len() + chunk.len() > bytes_max {
-            return Err(too_large(bytes_max));
+        if dropped > 0 || bytes.len() + chunk.len() > bytes_max {
+            dropped = dropped.saturating_add(chunk.len());
+            bytes = Vec::new();
+            if dropped > DROPPED_MAX {
+                break;
+            }
+        } else {
+            bytes.extend_from_slice(&chunk);
         }
-        bytes.extend_from_slice(&chunk);
     }
-    Ok(bytes)
+    if dropped > 0 { Err(too_large(bytes_max)) } else { Ok(bytes) }
 }
 
 fn inflate(packed: &[u8], bytes_max: usize) -> ApiResult<Bytes> {

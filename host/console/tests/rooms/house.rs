@@ -226,7 +226,7 @@ async fn install(app: &App, operator: &Caller) {
 async fn move_in(app: &App, tenant: TenantId, installation: InstallationId) -> (PersonId, DecisionId, MessageId) {
     let mut work = app.store().begin(Rows::Tenant(tenant)).await.unwrap();
     let person = person(app, EVIL, Stage::Customer);
-    work.put_people(tenant, &[person.clone()]).await.unwrap();
+    work.put_people(tenant, std::slice::from_ref(&person)).await.unwrap();
     let id = person.id;
     for number in 0..60 {
         let mut extra = self::person(app, &format!("Visitor {number}"), Stage::Prospect);
@@ -318,7 +318,7 @@ async fn happen(
 async fn stranger(app: &App, tenant: TenantId) -> PersonId {
     let mut work = app.store().begin(Rows::Tenant(tenant)).await.unwrap();
     let person = person(app, "Stranger", Stage::Fan);
-    work.put_people(tenant, &[person.clone()]).await.unwrap();
+    work.put_people(tenant, std::slice::from_ref(&person)).await.unwrap();
     work.commit().await.unwrap();
     person.id
 }
@@ -357,7 +357,7 @@ fn event(app: &App, number: i64, identity: &Identity) -> NewEvent {
         body: EventBody {
             identities: vec![identity.clone()],
             touchpoint: Some(format!("/page/{number}")),
-            properties: json!({"note": "</pre><script>"}).as_object().unwrap().clone(),
+            properties: json!({"note": "</pre><script>", "title": "a <gist>"}).as_object().unwrap().clone(),
             ..EventBody::default()
         },
     }

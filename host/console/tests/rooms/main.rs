@@ -1,5 +1,7 @@
 //! The console driven as a browser drives it: real store, real use cases, requests in and pages out.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends with a panic")]
+
 mod door;
 mod house;
 mod live;

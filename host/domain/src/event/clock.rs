@@ -5,6 +5,8 @@ use crate::Millis;
 
 /// Times before this (1990-01-01) are nobody's events.
 const EARLIEST: Millis = 631_152_000_000;
+/// 9999-12-31T23:59:59Z.
+const NEVER: Millis = 253_402_300_799_000;
 /// A clock may run ahead so much before the time is not believed.
 const AHEAD_MAX: Millis = 60_000;
 
@@ -33,6 +35,8 @@ pub fn occurred(claimed: Option<Millis>, sent: Option<Millis>, received: Millis)
 /// Reads RFC 3339, or milliseconds or seconds since the epoch.
 pub fn parse(value: &serde_json::Value) -> Option<Millis> {
     match value {
+        // The last day of 9999 is what some systems write for "never"; it lies beyond what `jiff` reads.
+        serde_json::Value::String(text) if text.starts_with("9999-12-31T") => Some(NEVER),
         serde_json::Value::String(text) => text.parse::<jiff::Timestamp>().ok().map(|t| t.as_millisecond()),
         serde_json::Value::Number(number) => {
             let number = number.as_i64().or_else(|| number.as_f64().map(|n| n as i64))?;

@@ -124,7 +124,8 @@ impl Courier {
                             http_status = Some(response.status);
                             repeatable = *idempotent;
                             let (now, secrets) = (self.ambient.now(), &passport.secrets);
-                            call = unit.plugin.resume(&unit.config, &continuation, &response, now, secrets, &self.limits);
+                            call =
+                                unit.plugin.resume(&unit.config, &continuation, &response, now, secrets, &self.limits);
                             continue;
                         }
                         Err(error) => unanswered(&error, *idempotent),
@@ -135,7 +136,11 @@ impl Courier {
             };
             return End { http_status, health, ..end };
         }
-        End::new(MessageStatus::Failed, "rejected", Some(format!("the connector wanted more than {STEPS_MAX} requests")))
+        End::new(
+            MessageStatus::Failed,
+            "rejected",
+            Some(format!("the connector wanted more than {STEPS_MAX} requests")),
+        )
     }
 
     fn checked(&self, call: Call<Result<Step, Failure>>) -> Checked {

@@ -89,7 +89,8 @@ fn shares(call: Call<Vec<Result<Decision, Failure>>>, moments: usize, verdicts: 
 
 fn settle(memory: &mut Memory, mind: &Mind, unit: &Unit, item: &Item, moment: &Moment, verdict: Verdict) {
     let position = item.event.position;
-    let seed = [mind.tenant.0.to_be_bytes().as_slice(), &position.to_be_bytes(), unit.installation.id.as_bytes()].concat();
+    let seed =
+        [mind.tenant.0.to_be_bytes().as_slice(), &position.to_be_bytes(), unit.installation.id.as_bytes()].concat();
     let id = DecisionId::from_uuid(derived_uuid(item.event.event.received_at, &[&seed]));
     let (outcome, operations, reasons) = match verdict.decision {
         Ok(decision) => {

@@ -12,17 +12,17 @@ use super::memory::Memory;
 /// Events that make a prospect a fan.
 const FOLLOWS: [&str; 4] = ["Followed", "Subscribed", "follow", "subscribe"];
 
-/// Applies an event to its person.
+/// Applies an event to its person. What the host says itself stands on the timeline and changes nothing else.
 pub(crate) fn apply(memory: &mut Memory, person: PersonId, event: &Event, order: Option<&OrderLine>) {
     let (position, event) = (event.position, &event.event);
     memory.changes.timeline.push(TimelineRow { person, occurred_at: event.occurred_at, position });
+    if event.kind.starts_with(HOST_PREFIX) {
+        return;
+    }
     let money = order.map(|line| settle_order(memory, person, line, position, event.occurred_at));
     let Some(known) = memory.touch(person) else { return };
     let known = &mut known.person;
     known.updated_at = event.received_at;
-    if event.kind.starts_with(HOST_PREFIX) {
-        return;
-    }
     for (name, value) in &event.body.traits {
         if value.is_null() {
             known.attributes.remove(name);

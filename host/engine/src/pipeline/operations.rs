@@ -19,7 +19,9 @@ use crate::fleet::Unit;
 /// The most operations of one decision.
 const OPERATIONS_MAX: usize = 64;
 /// How often one event may lead to another through plugins.
-const DEPTH_MAX: u8 = 8;
+const DEPTH_MAX: u8 = 4;
+/// The most events that one decision may put into the log, so that one event leads to a few thousand at the very most.
+const EMISSIONS_MAX: usize = 8;
 /// How far ahead a timer or message may be set: two years.
 const AHEAD_MAX: Millis = 2 * 366 * 86_400_000;
 
@@ -74,7 +76,12 @@ pub(crate) fn perform(
 }
 
 impl Asker<'_> {
-    fn carry_out(&self, memory: &mut Memory, index: usize, operation: &Operation) -> Result<Option<MessageId>, Refusal> {
+    fn carry_out(
+        &self,
+        memory: &mut Memory,
+        index: usize,
+        operation: &Operation,
+    ) -> Result<Option<MessageId>, Refusal> {
         if !self.unit.installation.grants.allows_operation(operation.name()) {
             return Err(format!("`{}` is not granted", operation.name()));
         }
@@ -201,6 +208,11 @@ impl Asker<'_> {
     }
 
     fn emit(&self, memory: &mut Memory, index: usize, kind: &str, properties: &JsonMap) -> Result<(), Refusal> {
+        let prefix = format!("guanxi.{}/emit/", self.decision);
+        let emitted = memory.changes.events.iter().rev().take(2 * OPERATIONS_MAX);
+        if emitted.filter(|event| event.message_id.starts_with(&prefix)).count() >= EMISSIONS_MAX {
+            return Err(format!("a decision emits at most {EMISSIONS_MAX} events"));
+        }
         if !(1..=64).contains(&kind.len()) || kind.chars().any(char::is_control) {
             return Err("an event's kind has 1 to 64 bytes".to_owned());
         }
@@ -208,7 +220,12 @@ impl Asker<'_> {
         self.append(memory, &format!("emit/{index}"), kind, properties.clone())
     }
 
+    /// A refusal about a refusal is kept with its decision only: told, a plugin that wants every event would be asked
+    /// about its own refusals again and again, more of them each time.
     fn tell_refusal(&self, memory: &mut Memory, index: usize, operation: &Operation, reason: &str) {
+        if self.item.event.event.kind == REFUSED {
+            return;
+        }
         let properties = [
             ("installation", Json::from(self.unit.installation.name.clone())),
             ("decision", Json::from(self.decision.to_string())),

@@ -4,12 +4,12 @@
 //! recorded. A person who has a `user` identity never gets a second one.
 
 use guanxi_app::Ambient;
+use guanxi_domain::JsonMap;
 use guanxi_domain::Millis;
 use guanxi_domain::event::Event;
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::PersonId;
 use guanxi_domain::person::{Facts, Person, Stage};
-use guanxi_domain::JsonMap;
 use guanxi_store::{IdentityConflict, IdentityRow};
 
 use super::memory::{Known, Memory};
@@ -41,7 +41,8 @@ fn holder(memory: &Memory, identities: &[Identity]) -> Option<PersonId> {
     let user = identities.iter().find(|identity| identity.kind() == "user");
     identities.iter().find_map(|identity| {
         let owner = *memory.owners.get(identity)?;
-        let other_user = |known: &Known| known.identities.iter().any(|i| i.kind() == "user" && user.is_some_and(|u| u != i));
+        let other_user =
+            |known: &Known| known.identities.iter().any(|i| i.kind() == "user" && user.is_some_and(|u| u != i));
         let fits = identity.kind() == "user" || !memory.people.get(&owner).is_some_and(other_user);
         fits.then_some(owner)
     })

@@ -40,9 +40,10 @@ fn attribute(value: &serde_json::Value) -> Option<Value> {
 
 /// The identity to which a connector would deliver.
 pub(crate) fn address<'a>(known: &'a Known, connector: &ConnectorSpec) -> Option<&'a Identity> {
-    connector.addresses.iter().find_map(|kind| {
-        known.identities.iter().find(|identity| kind == "*" || identity.kind() == kind)
-    })
+    connector
+        .addresses
+        .iter()
+        .find_map(|kind| known.identities.iter().find(|identity| kind == "*" || identity.kind() == kind))
 }
 
 /// What a campaign sees of a person.

@@ -50,7 +50,8 @@ pub(crate) async fn run(engine: &Engine, tenant: TenantId, from: i64, events: &[
     let mut items = Vec::with_capacity(events.len());
     for event in events {
         let person = people::resolve(&mut memory, event, &mind.ambient).map_err(AppError::internal)?;
-        let order = order::read(&event.event.kind, &event.event.body.properties).transpose().map_err(AppError::internal)?;
+        let order =
+            order::read(&event.event.kind, &event.event.body.properties).transpose().map_err(AppError::internal)?;
         items.push(Item { event: event.clone(), person, order });
     }
     remember(&mut read, &mut memory, &mind, &items).await?;
@@ -157,7 +158,8 @@ fn think(memory: &mut Memory, mind: &Mind, items: &[Item]) {
 
 /// Adds the round's events to the past that campaigns see in the next round.
 fn look_back(memory: &mut Memory, mind: &Mind, round: &[&Item]) {
-    let campaigns = mind.units.iter().filter_map(|unit| Some((unit, unit.manifest().campaign.as_ref()?.history.as_ref()?)));
+    let campaigns =
+        mind.units.iter().filter_map(|unit| Some((unit, unit.manifest().campaign.as_ref()?.history.as_ref()?)));
     for (unit, history) in campaigns {
         for item in round.iter().filter(|item| wants(&history.events, &item.event.event.kind)) {
             let past = memory.history.entry((unit.installation.id, item.person)).or_default();

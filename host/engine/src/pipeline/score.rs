@@ -13,7 +13,14 @@ use crate::fleet::Unit;
 use guanxi_domain::limits::CallLimits;
 
 /// Scores `people`; a scorer that fails leaves the old scores and pays with its health.
-pub(crate) fn run(memory: &mut Memory, unit: &Unit, spec: &ScorerSpec, people: &[PersonId], now: Millis, limits: &CallLimits) {
+pub(crate) fn run(
+    memory: &mut Memory,
+    unit: &Unit,
+    spec: &ScorerSpec,
+    people: &[PersonId],
+    now: Millis,
+    limits: &CallLimits,
+) {
     let rows: Vec<&Person> = people.iter().filter_map(|id| memory.people.get(id)).map(|known| &known.person).collect();
     let granted = |input: &Input| unit.installation.grants.allows_field(&input.name);
     let columns: Vec<Column> = spec.inputs.iter().map(|input| column(input, granted(input), &rows)).collect();
@@ -40,7 +47,9 @@ fn column(input: &Input, granted: bool, rows: &[&Person]) -> Column {
         }
         InputType::Integer => {
             let default = default.and_then(serde_json::Value::as_i64).unwrap_or(0);
-            Column::Integers(rows.iter().map(|person| of(person).as_ref().and_then(integer).unwrap_or(default)).collect())
+            Column::Integers(
+                rows.iter().map(|person| of(person).as_ref().and_then(integer).unwrap_or(default)).collect(),
+            )
         }
         InputType::Text => {
             let default = default.and_then(serde_json::Value::as_str).unwrap_or_default();

@@ -97,7 +97,8 @@ pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
             Ok(())
         }
         Action::Pack { component, manifest, out } => {
-            let text = String::from_utf8(read(&manifest)?).with_context(|| format!("{} is not text", manifest.display()))?;
+            let text =
+                String::from_utf8(read(&manifest)?).with_context(|| format!("{} is not text", manifest.display()))?;
             Manifest::parse(&text).with_context(|| format!("{} cannot be used", manifest.display()))?;
             let packed = guanxi_package::with_manifest(&read(&component)?, &text);
             let problem = "already carries a manifest or is no component";

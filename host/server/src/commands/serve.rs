@@ -65,6 +65,7 @@ impl Running {
             .route("/", get(|| async { Redirect::temporary("/console") }))
             .merge(guanxi_console::router(app.clone(), console))
             .merge(guanxi_api::router(ApiState::new(app, readiness(store.clone()), watched)))
+            .fallback(guanxi_api::not_found)
             .into_make_service_with_connect_info::<SocketAddr>();
         let asked = stop.clone();
         tasks.spawn(async move {

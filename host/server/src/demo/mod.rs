@@ -104,7 +104,8 @@ async fn install_scorers(app: &App) -> anyhow::Result<()> {
 async fn install_campaigns(app: &App) -> anyhow::Result<()> {
     install(app, "welcome", json!({})).await?;
     install(app, "win-back", json!({})).await?;
-    install(app, "red-packet", json!({"budget": "spring", "min": 88, "max": 888, "order_min": 200, "draw": "lucky"})).await
+    install(app, "red-packet", json!({"budget": "spring", "min": 88, "max": 888, "order_min": 200, "draw": "lucky"}))
+        .await
 }
 
 async fn install(app: &App, name: &str, config: Value) -> anyhow::Result<()> {
@@ -116,7 +117,9 @@ async fn install(app: &App, name: &str, config: Value) -> anyhow::Result<()> {
         grants: Some(GrantsInput::Requested),
         secrets: BTreeMap::new(),
     };
-    app.put_installation(&local_operator(), TENANT, name, input).await.with_context(|| format!("{name} is not installed"))?;
+    app.put_installation(&local_operator(), TENANT, name, input)
+        .await
+        .with_context(|| format!("{name} is not installed"))?;
     Ok(())
 }
 

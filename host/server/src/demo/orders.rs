@@ -108,7 +108,8 @@ fn followers(customer: u32) -> u64 {
 
 /// A number from 0 to 1 that follows from the customer (splitmix64), to four digits.
 fn share(customer: u32, salt: u64) -> f64 {
-    let mut z = u64::from(customer).wrapping_add(salt.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z =
+        u64::from(customer).wrapping_add(salt.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     ((z ^ (z >> 31)) % 10_000) as f64 / 10_000.0

@@ -1,8 +1,6 @@
 //! What a connector may be besides: a channel with sessions, callbacks, polling or audiences.
 
-use super::{
-    AudienceChange, Authorization, Connector, Incoming, PollStep, Reception, Refusal, Response, Step,
-};
+use super::{AudienceChange, Authorization, Connector, Incoming, PollStep, Reception, Refusal, Response, Step};
 use crate::config;
 use crate::words::{Failure, Instant};
 

@@ -59,7 +59,9 @@ pub fn run(surroundings: &Surroundings) -> Result<Vec<Row>> {
             .against("raw wasmtime", raw_p50.median())
             .at_most(50.0)
             .ratio_at_most(1.3)
-            .note("fresh store and instance, one moment through welcome, answer checked; raw lowers its input beforehand"),
+            .note(
+                "fresh store and instance, one moment through welcome, answer checked; raw lowers its input beforehand",
+            ),
         Row::new("campaign_call_p99", p99.median(), "µs").against("raw wasmtime", raw_p99.median()).at_most(300.0),
     ];
     if surroundings.with_extism {

@@ -102,7 +102,8 @@ async fn send_all(client: &Client, server: &Server, tenant: &Tenant, load: &Load
     let accepted = Arc::new(AtomicUsize::new(0));
     let send = |_| {
         let (client, next, accepted) = (client.clone(), Arc::clone(&next), Arc::clone(&accepted));
-        let (url, key, batches) = (format!("{}/v1/batch", server.address), tenant.write_key.clone(), load.batches.clone());
+        let (url, key, batches) =
+            (format!("{}/v1/batch", server.address), tenant.write_key.clone(), load.batches.clone());
         tokio::spawn(async move {
             while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
                 accepted.fetch_add(server::send(&client, &url, &key, batch.clone()).await?, Ordering::Relaxed);
@@ -153,22 +154,62 @@ async fn check(pool: &AnyPool, tenant: &Tenant, load: &Load) -> Result<()> {
     let whole = |count: usize| i64::try_from(count).context("a count");
     let mine = format!("tenant_id = {}", tenant.id.0);
     let facts = [
-        ("events of ours", format!("select count(*) from events where {mine} and kind not like 'guanxi.%'"), whole(load.events)?),
-        ("different messages", format!("select count(distinct message_id) from events where {mine} and kind not like 'guanxi.%'"), whole(load.events)?),
-        ("events on no timeline", format!("select (select count(*) from events where {mine}) - (select count(*) from timeline where {mine})"), 0),
+        (
+            "events of ours",
+            format!("select count(*) from events where {mine} and kind not like 'guanxi.%'"),
+            whole(load.events)?,
+        ),
+        (
+            "different messages",
+            format!("select count(distinct message_id) from events where {mine} and kind not like 'guanxi.%'"),
+            whole(load.events)?,
+        ),
+        (
+            "events on no timeline",
+            format!("select (select count(*) from events where {mine}) - (select count(*) from timeline where {mine})"),
+            0,
+        ),
         ("dead letters", format!("select count(*) from dead_letters where {mine}"), 0),
         ("people", format!("select count(*) from people where {mine}"), whole(load.people)?),
-        ("events that people remember", format!("select cast(sum(event_count) as bigint) from people where {mine}"), whole(load.events)?),
+        (
+            "events that people remember",
+            format!("select cast(sum(event_count) as bigint) from people where {mine}"),
+            whole(load.events)?,
+        ),
         ("decisions", format!("select count(*) from decisions where {mine}"), whole(load.introductions)?),
-        ("different decisions", format!("select count(*) from (select distinct position, installation_id from decisions where {mine}) d"), whole(load.introductions)?),
+        (
+            "different decisions",
+            format!("select count(*) from (select distinct position, installation_id from decisions where {mine}) d"),
+            whole(load.introductions)?,
+        ),
         ("failed decisions", format!("select count(*) from decisions where {mine} and outcome = 'failed'"), 0),
-        ("messages sent", format!("select count(*) from messages where {mine} and status = 'sent'"), whole(load.people)?),
-        ("events of messages", format!("select count(*) from events where {mine} and kind = 'guanxi.message'"), whole(load.people)?),
+        (
+            "messages sent",
+            format!("select count(*) from messages where {mine} and status = 'sent'"),
+            whole(load.people)?,
+        ),
+        (
+            "events of messages",
+            format!("select count(*) from events where {mine} and kind = 'guanxi.message'"),
+            whole(load.people)?,
+        ),
         ("orders", format!("select count(*) from orders where {mine}"), whole(load.orders)?),
         ("cents of orders", format!("select cast(sum(amount) as bigint) from orders where {mine}"), load.revenue),
-        ("cents that people remember", format!("select cast(sum(revenue) as bigint) from people where {mine}"), load.revenue),
-        ("orders that people remember", format!("select cast(sum(order_count) as bigint) from people where {mine}"), whole(load.orders)?),
-        ("people with a social value", format!("select count(*) from scores where {mine} and name = 'social-value'"), whole(load.people)?),
+        (
+            "cents that people remember",
+            format!("select cast(sum(revenue) as bigint) from people where {mine}"),
+            load.revenue,
+        ),
+        (
+            "orders that people remember",
+            format!("select cast(sum(order_count) as bigint) from people where {mine}"),
+            whole(load.orders)?,
+        ),
+        (
+            "people with a social value",
+            format!("select count(*) from scores where {mine} and name = 'social-value'"),
+            whole(load.people)?,
+        ),
     ];
     for (what, sql, expected) in facts {
         let found = number(pool, &sql).await?;
@@ -188,7 +229,7 @@ async fn bare(surroundings: &Surroundings, like: &Database, tenant: &Tenant, row
         ensure!(same.id == tenant.id, "tenants are numbered in their order");
         setup.close().await;
         let pool = database.connect().await?;
-        best = best.min(rows.insert(&pool).await?);
+        best = best.min(rows.insert(&database, &pool).await?);
         pool.close().await;
         database.remove().await?;
     }

@@ -48,10 +48,12 @@ pub fn run(surroundings: &Surroundings) -> Result<Vec<Row>> {
     }
     let [mut ours, mut native] = [(); 2].map(|()| Rounds::default());
     for _ in 0..rounds {
-        let (time, scored) = timed(|| columns.iter().map(through_plugin).try_fold(0, |n, s| s.map(|s| n + s.scores.len())));
+        let (time, scored) =
+            timed(|| columns.iter().map(through_plugin).try_fold(0, |n, s| s.map(|s| n + s.scores.len())));
         ensure!(scored? == 2 * pieces.len(), "the plugin gave two scores each");
         ours.push(rate(people, time));
-        let (time, scored) = timed(|| pieces.iter().map(|piece| std::hint::black_box(piece.native()).scores.len()).sum::<usize>());
+        let (time, scored) =
+            timed(|| pieces.iter().map(|piece| std::hint::black_box(piece.native()).scores.len()).sum::<usize>());
         ensure!(scored == 2 * pieces.len(), "the native formula gave two scores each");
         native.push(rate(people, time));
     }
@@ -59,7 +61,9 @@ pub fn run(surroundings: &Surroundings) -> Result<Vec<Row>> {
         Row::new("scoring", ours.median() / 1e6, "million people/s")
             .against("native Rust", native.median() / 1e6)
             .ratio_at_least(0.5)
-            .note(format!("{people} people in calls of {PIECE}: 7 inputs, 2 scores and 6 terms each, fresh instance a call")),
+            .note(format!(
+                "{people} people in calls of {PIECE}: 7 inputs, 2 scores and 6 terms each, fresh instance a call"
+            )),
     ])
 }
 
@@ -79,8 +83,16 @@ impl Piece {
     }
 
     fn columns(&self) -> [Column; 7] {
-        [&self.revenue, &self.orders, &self.events, &self.first_seen, &self.last_seen, &self.last_order, &self.followers]
-            .map(|column| Column::Integers(column.clone()))
+        [
+            &self.revenue,
+            &self.orders,
+            &self.events,
+            &self.first_seen,
+            &self.last_seen,
+            &self.last_order,
+            &self.followers,
+        ]
+        .map(|column| Column::Integers(column.clone()))
     }
 
     /// The formula of `plugins/scorers/social-value`.
@@ -131,7 +143,9 @@ fn ensure_same(scored: Scored, expected: &Scored) -> Result<()> {
         ensure!(found.len() == expected.len(), "{} columns instead of {}", found.len(), expected.len());
         for column in expected {
             let same = found.iter().find(|c| c.score == column.score && c.term == column.term);
-            let same = same.is_some_and(|c| c.values.iter().zip(&column.values).all(|(a, b)| (a - b).abs() < 1e-9 || (a.is_nan() && b.is_nan())));
+            let same = same.is_some_and(|c| {
+                c.values.iter().zip(&column.values).all(|(a, b)| (a - b).abs() < 1e-9 || (a.is_nan() && b.is_nan()))
+            });
             ensure!(same, "{} {} differs from the native formula", column.score, column.term);
         }
     }

@@ -59,12 +59,19 @@ pub async fn run(surroundings: &Surroundings) -> Result<Vec<Row>> {
     ])
 }
 
-async fn introduce_everywhere(client: &reqwest::Client, server: &Server, tenants: &[Tenant], database: &Database) -> Result<()> {
+async fn introduce_everywhere(
+    client: &reqwest::Client,
+    server: &Server,
+    tenants: &[Tenant],
+    database: &Database,
+) -> Result<()> {
     let url = format!("{}/v1/identify", server.address);
     futures::stream::iter(tenants.iter().enumerate())
         .map(|(number, tenant)| server::send(client, &url, &tenant.write_key, load::newcomer(number, "start")))
         .buffer_unordered(16)
-        .try_for_each(|accepted| std::future::ready(if accepted == 1 { Ok(()) } else { Err(anyhow::anyhow!("not accepted")) }))
+        .try_for_each(|accepted| {
+            std::future::ready(if accepted == 1 { Ok(()) } else { Err(anyhow::anyhow!("not accepted")) })
+        })
         .await?;
     let pool = database.connect().await?;
     let start = measure::now();

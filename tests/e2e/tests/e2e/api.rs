@@ -143,14 +143,38 @@ fn api_4_every_refusal_is_a_problem_document() {
             ("POST", "/api/v1/tenants", json, "{", 400, "invalid", "body: EOF"),
             ("POST", "/api/v1/tenants", json, "", 400, "invalid", "body: EOF"),
             ("POST", "/api/v1/tenants", json, r#"{"slug":"b2"}"#, 400, "invalid", "missing field `name`"),
-            ("POST", "/api/v1/tenants", json, r#"{"slug":"b2","name":"B","plan":1}"#, 400, "invalid", "unknown field `plan`"),
-            ("POST", "/api/v1/tenants", json, r#"{"slug":7,"name":"B"}"#, 400, "invalid", "slug: invalid type: integer"),
+            (
+                "POST",
+                "/api/v1/tenants",
+                json,
+                r#"{"slug":"b2","name":"B","plan":1}"#,
+                400,
+                "invalid",
+                "unknown field `plan`",
+            ),
+            (
+                "POST",
+                "/api/v1/tenants",
+                json,
+                r#"{"slug":7,"name":"B"}"#,
+                400,
+                "invalid",
+                "slug: invalid type: integer",
+            ),
             ("POST", "/api/v1/tenants", json, r#"{"slug":"B!","name":"B"}"#, 400, "invalid", "slug: "),
             ("POST", "/api/v1/tenants", json, r#"{"slug":"b2","name":""}"#, 400, "invalid", "name: give 1 to"),
             ("POST", "/api/v1/tenants", json, r#"{"slug":"acme","name":"B"}"#, 409, "conflict", "exists already"),
             ("POST", "/api/v1/tenants", "text/plain", "{}", 415, "unsupported-media-type", "application/json"),
             ("POST", "/api/v1/tenants/acme/tokens", json, r#"{"name":"x","scopes":[]}"#, 400, "invalid", "scopes: "),
-            ("POST", "/api/v1/tenants/acme/tokens", json, r#"{"name":"x","scopes":["all"]}"#, 400, "invalid", "scopes[0]: unknown variant `all`"),
+            (
+                "POST",
+                "/api/v1/tenants/acme/tokens",
+                json,
+                r#"{"name":"x","scopes":["all"]}"#,
+                400,
+                "invalid",
+                "scopes[0]: unknown variant `all`",
+            ),
             ("PATCH", "/api/v1/tenants", json, "{}", 405, "method-not-allowed", "Allow"),
             ("GET", "/api/v1/nothing", "", "", 404, "not-found", "openapi.json"),
             ("GET", "/v1/track/more", "", "", 404, "not-found", "openapi.json"),
@@ -163,9 +187,33 @@ fn api_4_every_refusal_is_a_problem_document() {
             ("GET", "/api/v1/tenants/acme/people?cursor=eA", "", "", 400, "invalid", "cursor: "),
             ("GET", "/api/v1/tenants/acme/people?identity=ada", "", "", 400, "invalid", "identity: "),
             ("GET", "/api/v1/tenants/acme/messages?status=lost", "", "", 400, "invalid", "query: status"),
-            ("PUT", "/api/v1/tenants/acme/installations/x", json, r#"{"version":"1","mode":"live"}"#, 400, "invalid", "name: use 2 to 64"),
-            ("PUT", "/api/v1/tenants/acme/installations/none", json, r#"{"version":"1","mode":"live"}"#, 404, "not-found", "plugin version"),
-            ("PUT", "/api/v1/tenants/acme/installations/none", json, r#"{"version":"1","mode":"maybe"}"#, 400, "invalid", "mode: unknown variant"),
+            (
+                "PUT",
+                "/api/v1/tenants/acme/installations/x",
+                json,
+                r#"{"version":"1","mode":"live"}"#,
+                400,
+                "invalid",
+                "name: use 2 to 64",
+            ),
+            (
+                "PUT",
+                "/api/v1/tenants/acme/installations/none",
+                json,
+                r#"{"version":"1","mode":"live"}"#,
+                404,
+                "not-found",
+                "plugin version",
+            ),
+            (
+                "PUT",
+                "/api/v1/tenants/acme/installations/none",
+                json,
+                r#"{"version":"1","mode":"maybe"}"#,
+                400,
+                "invalid",
+                "mode: unknown variant",
+            ),
             ("POST", "/api/v1/tenants/acme/dead-letters/1/retry", "", "", 404, "not-found", "dead letter"),
             ("POST", "/api/v1/plugins", json, "{}", 415, "unsupported-media-type", "application/wasm"),
         ] {
@@ -177,7 +225,7 @@ fn api_4_every_refusal_is_a_problem_document() {
             assert!(problem["detail"].as_str().unwrap().contains(detail), "{method} {path} {body}: {problem}");
             assert_eq!(problem.get("errors").is_some(), sort == "invalid", "{problem}");
         }
-        let large = format!(r#"{{"slug":"b2","name":"{}"}}"#, "x".repeat(300_000));
+        let large = format!(r#"{{"slug":"b2","name":"{}"}}"#, "x".repeat(256 * 1024));
         operator.post_bytes("/api/v1/tenants", json, large).await.problem(413, "too-large");
         tenant.api.post("", &json!({})).await.problem(405, "method-not-allowed");
         // An operator belongs to no tenant, so its token is no write key.
@@ -246,12 +294,20 @@ fn check_document(document: &Value) {
             let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has no operationId"));
             assert!(ids.insert(id), "{id} is there twice");
             assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{id} has no summary");
-            for scheme in operation["security"].as_array().into_iter().flatten().flat_map(|s| s.as_object().unwrap().keys()) {
+            for scheme in
+                operation["security"].as_array().into_iter().flatten().flat_map(|s| s.as_object().unwrap().keys())
+            {
                 assert!(document["components"]["securitySchemes"].get(scheme).is_some(), "{id}: no scheme {scheme}");
             }
-            let named: BTreeSet<&str> = operation["parameters"].as_array().into_iter().flatten()
-                .filter(|parameter| parameter["in"] == "path").map(|parameter| parameter["name"].as_str().unwrap()).collect();
-            let used: BTreeSet<&str> = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+            let named: BTreeSet<&str> = operation["parameters"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter(|parameter| parameter["in"] == "path")
+                .map(|parameter| parameter["name"].as_str().unwrap())
+                .collect();
+            let used: BTreeSet<&str> =
+                path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
             assert_eq!(named, used, "{id}");
         }
     }

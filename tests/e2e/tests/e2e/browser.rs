@@ -18,12 +18,13 @@ async fn people(tenant: &Tenant) {
         let email = format!("{}@example.com", if index == 0 { "ada" } else { &user });
         let traits = json!({"name": name, "email": email, "followers": 120 * index, "relevance": 0.6, "trust": 0.7});
         let order = json!({"order_id": format!("o{index}"), "total": 88.5, "currency": "CNY"});
-        tenant.batch(&[
-            json!({"type": "identify", "userId": user, "traits": traits}),
-            json!({"type": "page", "userId": user, "context": {"page": {"url": "https://shop.example/tea"}}}),
-            json!({"type": "track", "userId": user, "event": "Order Completed", "properties": order}),
-        ])
-        .await;
+        tenant
+            .batch(&[
+                json!({"type": "identify", "userId": user, "traits": traits}),
+                json!({"type": "page", "userId": user, "context": {"page": {"url": "https://shop.example/tea"}}}),
+                json!({"type": "track", "userId": user, "event": "Order Completed", "properties": order}),
+            ])
+            .await;
         tenant.person(&format!("user:{user}"), |person| person["facts"]["event_count"] == 3).await;
     }
     tenant.wait_for("/messages", NAMES.len(), |message| message["status"] == "sent").await;
@@ -60,7 +61,9 @@ fn check_steps(steps: &Value) {
     assert_eq!(person["terms"].as_array().unwrap().len(), 8, "{person}");
     // Whatever the plugins made of it comes after the three things that Ada did.
     let said = person["text"].as_str().unwrap();
-    for words in ["Welcome, Ada! Good to have you with us.", "there is no budget `spring` to draw from", "shop.example/tea"] {
+    for words in
+        ["Welcome, Ada! Good to have you with us.", "there is no budget `spring` to draw from", "shop.example/tea"]
+    {
         assert!(said.contains(words), "no “{words}” in {said}");
     }
     assert!(text("receipt").contains("Reasons"), "{steps}");

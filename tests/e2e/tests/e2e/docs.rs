@@ -75,8 +75,7 @@ impl Helps {
         let flags = call.words.iter().take_while(|word| *word != "--").filter(|word| word.starts_with('-'));
         for flag in flags {
             let flag = flag.split('=').next().unwrap_or(flag);
-            // What follows a trailing argument is handed on to another program.
-            if !words::has_flag(help, flag) && !help.contains("]...") {
+            if !words::has_flag(help, flag) && !words::hands_on(help) {
                 return Some(format!("`{}` has no flag `{flag}`", path.join(" ")));
             }
         }

@@ -36,9 +36,14 @@ async fn introduce(tenant: &Tenant, users: std::ops::Range<usize>) {
     tenant.batch(&users.map(call).collect::<Vec<_>>()).await;
 }
 
-/// Decisions of one installation, oldest first, once there are so many.
+/// Decisions of one installation about what was sent, oldest first, once there are so many.
 async fn decisions(tenant: &Tenant, installation: &str, count: usize) -> Vec<Value> {
-    let mut found = tenant.wait_for("/decisions", count, |decision| decision["installation"] == installation).await;
+    let sent = |event: &Value| event["kind"].as_str().is_some_and(|kind| !kind.starts_with("guanxi."));
+    // Guests want everything, so they are asked about what the host tells of its messages, too.
+    let sent: Vec<Value> =
+        tenant.list("/events").await.iter().filter(|event| sent(event)).map(|e| e["position"].clone()).collect();
+    let mine = |decision: &Value| decision["installation"] == installation && sent.contains(&decision["position"]);
+    let mut found = tenant.wait_for("/decisions", count, mine).await;
     assert_eq!(found.len(), count, "{installation}");
     found.sort_by_key(|decision| decision["position"].as_i64());
     found
@@ -68,16 +73,17 @@ fn pl_2_hostile_plugins_fail_alone_with_their_own_error() {
         for (name, errors) in GUESTS {
             let tenant = with_good_plugins(&host, name).await;
             tenant.install_component(name, guest(name), json!({}), json!({})).await;
-            introduce(&tenant, 0..3).await;
-            for decision in decisions(&tenant, name, 3).await {
+            introduce(&tenant, 0..2).await;
+            for decision in decisions(&tenant, name, 2).await {
                 assert_eq!(decision["outcome"], "failed", "{decision}");
                 assert_eq!(decision["operations"], json!([]), "{decision}");
                 let reason = decision["reasons"][0].as_str().expect("a reason");
                 assert!(errors.iter().any(|error| reason.starts_with(error)), "{name}: {reason}");
             }
-            good_ones_worked(&tenant, 0..3).await;
+            good_ones_worked(&tenant, 0..2).await;
             let health = health(&tenant, name).await;
-            assert_eq!((&health["crashes"], &health["quarantines"]), (&json!(3), &json!(0)), "{name}: {health}");
+            assert!((2..=4).contains(&health["crashes"].as_u64().expect("a count")), "{name}: {health}");
+            assert_eq!(health["quarantines"], 0, "{name}: {health}");
         }
         host.stop().await;
     });

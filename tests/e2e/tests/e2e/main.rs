@@ -5,6 +5,8 @@ mod browser;
 mod campaigns;
 mod clients;
 mod commands;
+mod demo;
+mod docs;
 mod faults;
 mod hostile;
 mod input;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{interval, timeout};
 
 const SENDERS: usize = 6;
-const BATCHES: usize = 15;
+const BATCHES: usize = 8;
 const BATCH: usize = 400;
 /// What the process may grow by: micro-batches and the database's page caches, never the backlog.
 const GROWTH_MAX: u64 = 192 * 1024 * 1024;

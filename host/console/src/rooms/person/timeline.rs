@@ -4,15 +4,15 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use guanxi_app::{App, AppError, DecisionView, TimelinePage};
-use guanxi_domain::Millis;
 use guanxi_domain::event::Event;
 use guanxi_domain::ids::{DecisionId, PersonId};
 use guanxi_domain::message::Message;
+use guanxi_domain::{JsonMap, Millis};
 use serde::Deserialize;
 
 use super::operation::{OperationView, operations};
 use crate::Console;
-use crate::format::{Time, pretty_value, short};
+use crate::format::{Time, plain, pretty_value, short};
 use crate::page::{Page, Room, html};
 use crate::rooms::Badge;
 use crate::rooms::catalogue::Catalogue;
@@ -22,6 +22,7 @@ use crate::words::Words;
 
 const EVENTS: u32 = 25;
 const TEXT_SHOWN: usize = 280;
+const GIST_SHOWN: usize = 120;
 
 /// A part of a timeline, newest first.
 pub struct Timeline {
@@ -38,6 +39,7 @@ pub struct Item {
     pub at: Time,
     pub channel: Option<String>,
     pub touchpoint: Option<String>,
+    pub gist: Option<String>,
     pub said: Option<String>,
     pub notes: Vec<String>,
     pub decisions: Vec<Decided>,
@@ -147,6 +149,7 @@ pub fn text_of(message: &Message) -> &str {
 
 fn item(event: Event, decisions: Vec<Decided>, w: &'static Words) -> Item {
     let body = event.event.body;
+    let gist = gist(&body.properties);
     let said = match (body.properties.is_empty(), body.traits.is_empty()) {
         (true, true) => None,
         (false, true) => Some(pretty_value(&body.properties.into())),
@@ -161,6 +164,7 @@ fn item(event: Event, decisions: Vec<Decided>, w: &'static Words) -> Item {
         at: Time(event.event.occurred_at),
         channel: body.channel,
         touchpoint: body.touchpoint,
+        gist,
         said,
         notes: body.notes,
         decisions,
@@ -184,6 +188,18 @@ fn decided(slug: &str, view: DecisionView, sent: Vec<Message>, catalogue: &Catal
         operations: operations(&view.row.operations, w),
         messages: messages.collect(),
     }
+}
+
+/// The one thing that people want to know of an event: how much, or what.
+fn gist(properties: &JsonMap) -> Option<String> {
+    let text = |name: &str| properties.get(name).map(plain).filter(|text| !text.is_empty());
+    let total = text("total").or_else(|| text("revenue"));
+    let gist = match (total, text("currency")) {
+        (Some(total), Some(currency)) => Some(format!("{total} {currency}")),
+        (Some(total), None) => Some(total),
+        (None, _) => ["name", "title", "path", "url", "reason"].into_iter().find_map(text),
+    };
+    gist.map(|gist| short(&gist, GIST_SHOWN))
 }
 
 fn read_cursor(text: &str) -> Option<(Millis, i64)> {

@@ -62,12 +62,13 @@ struct InputMessage {
 pub fn run(component: &Path, input: &Path) -> anyhow::Result<()> {
     let bytes = std::fs::read(component).with_context(|| format!("{} cannot be read", component.display()))?;
     let text = std::fs::read(input).with_context(|| format!("{} cannot be read", input.display()))?;
-    let inputs: Inputs = serde_json::from_slice(&text).with_context(|| format!("{} cannot be used", input.display()))?;
+    let inputs: Inputs =
+        serde_json::from_slice(&text).with_context(|| format!("{} cannot be used", input.display()))?;
     let runtime = Runtime::new(RuntimeOptions { instances: 2, ..RuntimeOptions::default() })?;
     let admitted = runtime.admit(&bytes)?;
     let (plugin, manifest) = (&admitted.plugin, &admitted.manifest);
     let limits = CallLimits::default();
-    let config = inputs.config.to_string();
+    let config = guanxi_app::with_defaults(manifest, inputs.config).to_string();
     let mut ran = false;
     if manifest.campaign.is_some() && !inputs.moments.is_empty() {
         let call = plugin.decide(&config, &inputs.moments, &limits);
@@ -84,7 +85,8 @@ pub fn run(component: &Path, input: &Path) -> anyhow::Result<()> {
         ran = true;
     }
     if manifest.analyzer.is_some() && !inputs.texts.is_empty() {
-        let texts: Vec<Text> = inputs.texts.into_iter().map(|t| Text { id: t.id, language: t.language, body: t.body }).collect();
+        let texts: Vec<Text> =
+            inputs.texts.into_iter().map(|t| Text { id: t.id, language: t.language, body: t.body }).collect();
         let call = plugin.read_texts(&config, &texts, &limits);
         report("analyzer", call, texts.len(), &limits, |readings| {
             readings.into_iter().map(|reading| outcome(reading, |r| json!(r))).collect()
@@ -118,7 +120,8 @@ fn send(
     let mut bytes = Vec::new();
     for wish in manifest.connector.iter().flat_map(|connector| &connector.secrets) {
         if let Some(text) = secrets.get(&wish.name) {
-            let decoded = guanxi_app::decode_secret(wish.format, text).with_context(|| format!("secrets.{}", wish.name))?;
+            let decoded =
+                guanxi_app::decode_secret(wish.format, text).with_context(|| format!("secrets.{}", wish.name))?;
             bytes.push((wish.name.clone(), decoded));
         }
     }
@@ -131,23 +134,25 @@ fn send(
         attempt: 1,
     };
     let call = plugin.send(config, &outbound, &Secrets::new(bytes), limits);
-    report("connector", call, 1, limits, |step| outcome(step, |step| match step {
-        Step::Perform { request, .. } => json!({"perform": {
-            "method": request.method,
-            "url": request.url,
-            "headers": request.headers,
-            "body": String::from_utf8_lossy(&request.body),
-        }}),
-        Step::Done(outcome) => json!({"done": match outcome {
-            Outcome::Sent(id) => json!({"sent": id}),
-            Outcome::RefreshSession => json!("refresh-session"),
-            Outcome::RetryAfter(seconds) => json!({"retry-after": seconds}),
-            Outcome::QuotaExhausted(until) => json!({"quota-exhausted": until}),
-            Outcome::WindowClosed => json!("window-closed"),
-            Outcome::RecipientGone(why) => json!({"recipient-gone": why}),
-            Outcome::Rejected(why) => json!({"rejected": why}),
-        }}),
-    }))
+    report("connector", call, 1, limits, |step| {
+        outcome(step, |step| match step {
+            Step::Perform { request, .. } => json!({"perform": {
+                "method": request.method,
+                "url": request.url,
+                "headers": request.headers,
+                "body": String::from_utf8_lossy(&request.body),
+            }}),
+            Step::Done(outcome) => json!({"done": match outcome {
+                Outcome::Sent(id) => json!({"sent": id}),
+                Outcome::RefreshSession => json!("refresh-session"),
+                Outcome::RetryAfter(seconds) => json!({"retry-after": seconds}),
+                Outcome::QuotaExhausted(until) => json!({"quota-exhausted": until}),
+                Outcome::WindowClosed => json!("window-closed"),
+                Outcome::RecipientGone(why) => json!({"recipient-gone": why}),
+                Outcome::Rejected(why) => json!({"rejected": why}),
+            }}),
+        })
+    })
 }
 
 fn report<T>(
@@ -183,7 +188,8 @@ fn outcome<T>(result: Result<T, Failure>, answer: impl FnOnce(T) -> Value) -> Va
 }
 
 fn scores(scored: Scored) -> Value {
-    let column = |c: guanxi_domain::scoring::ResultColumn| json!({"score": c.score, "term": c.term, "values": c.values});
+    let column =
+        |c: guanxi_domain::scoring::ResultColumn| json!({"score": c.score, "term": c.term, "values": c.values});
     json!({
         "scores": scored.scores.into_iter().map(column).collect::<Vec<_>>(),
         "terms": scored.terms.into_iter().map(column).collect::<Vec<_>>(),

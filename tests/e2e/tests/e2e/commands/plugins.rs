@@ -118,7 +118,11 @@ fn plugin_install_reaches_a_running_host() {
             acme.list("/decisions").await.into_iter().find(|decision| decision["installation"] == "hello")
         });
         let decided = decided.await;
-        assert_eq!((&decided["outcome"], &decided["reasons"]), (&json!("acted"), &json!(["somebody new"])), "{decided}");
+        assert_eq!(
+            (&decided["outcome"], &decided["reasons"]),
+            (&json!("acted"), &json!(["somebody new"])),
+            "{decided}"
+        );
         host.stop().await;
     });
 }

@@ -73,8 +73,7 @@ pub fn invocations(block: &Block) -> Vec<Invocation> {
 fn commands(line: &str) -> Vec<Vec<String>> {
     let (mut commands, mut words, mut word) = (Vec::new(), Vec::new(), None::<String>);
     let mut quote = None;
-    let mut characters = line.chars().peekable();
-    while let Some(character) = characters.next() {
+    for character in line.chars() {
         match (quote, character) {
             (Some(open), _) if character == open => quote = None,
             (Some(_), _) => word.get_or_insert_default().push(character),
@@ -98,9 +97,12 @@ fn commands(line: &str) -> Vec<Vec<String>> {
 
 /// Ours, after a prompt, assignments and `$(`.
 fn ours(words: Vec<String>, line: usize) -> Option<Invocation> {
-    let assigns = |word: &String| word.split_once('=').is_some_and(|(name, _)| name.chars().all(|c| c.is_alphanumeric() || c == '_'));
+    let assigns = |word: &String| {
+        word.split_once('=').is_some_and(|(name, _)| name.chars().all(|c| c.is_alphanumeric() || c == '_'))
+    };
     let ends = |word: &String| word.starts_with('>') || word.starts_with('<') || word.starts_with("2>");
-    let mut words = words.into_iter().skip_while(|word| word == "$" || word.ends_with("=$") || assigns(word)).peekable();
+    let mut words =
+        words.into_iter().skip_while(|word| word == "$" || word.ends_with("=$") || assigns(word)).peekable();
     let program = match words.next()?.rsplit('/').next()? {
         "guanxi" => "guanxi",
         "cargo" if words.next_if(|word| word == "xtask").is_some() => "xtask",
@@ -119,8 +121,14 @@ pub fn subcommands(help: &str) -> Option<Vec<String>> {
 
 /// Whether a help text knows a flag, `-x` or `--name`.
 pub fn has_flag(help: &str, flag: &str) -> bool {
-    let words = help.lines().filter(|line| line.trim_start().starts_with('-')).flat_map(|line| line.split([' ', ',', '=']));
+    let words =
+        help.lines().filter(|line| line.trim_start().starts_with('-')).flat_map(|line| line.split([' ', ',', '=']));
     words.into_iter().any(|word| word == flag)
+}
+
+/// Whether a command hands what follows on to another program.
+pub fn hands_on(help: &str) -> bool {
+    help.lines().any(|line| line.starts_with("Usage: ") && line.ends_with("..."))
 }
 
 #[test]
@@ -128,7 +136,8 @@ fn commands_are_found_in_pages() {
     let page = "Text\n```sh\n# first\nA=1 guanxi token create x \\\n  --tenant acme > key # why\n\
                 KEY=$(guanxi --config a.toml tenant list | tail -1) && cargo xtask demo\ncurl x; ls\n```\n```toml\nguanxi\n```\n";
     let found: Vec<Invocation> = blocks(page).iter().filter(|block| block.is_shell()).flat_map(invocations).collect();
-    let call = |program, words: &str, line| Invocation { program, words: words.split(' ').map(str::to_owned).collect(), line };
+    let call =
+        |program, words: &str, line| Invocation { program, words: words.split(' ').map(str::to_owned).collect(), line };
     let expected = [
         call("guanxi", "token create x --tenant acme", 4),
         call("guanxi", "--config a.toml tenant list", 6),

@@ -18,7 +18,8 @@ async fn connect(tenant: &Tenant, name: &str, url: &str) {
 }
 
 async fn introduce(tenant: &Tenant, users: &[&str]) {
-    let call = |user: &&str| json!({"type": "identify", "userId": user, "messageId": format!("hello-{user}"), "traits": {}});
+    let call =
+        |user: &&str| json!({"type": "identify", "userId": user, "messageId": format!("hello-{user}"), "traits": {}});
     tenant.batch(&users.iter().map(call).collect::<Vec<_>>()).await;
 }
 
@@ -53,7 +54,10 @@ fn ch_8_a_hanging_provider_delays_only_its_own_queue() {
         // Another tenant.
         introduce(&other, &["free-0", "free-1"]).await;
         let arrived = async |count: usize| {
-            eventually_within(PROMPT, "the neighbours' messages", async || (fast.received().len() >= count).then_some(())).await;
+            eventually_within(PROMPT, "the neighbours' messages", async || {
+                (fast.received().len() >= count).then_some(())
+            })
+            .await;
         };
         arrived(2).await;
         // Another connector of the same tenant; the first by name that reaches a person is taken.
@@ -129,7 +133,8 @@ fn ch_8_what_a_provider_answers_decides_what_becomes_of_a_message() {
         // All tries of one message carry its id; each outcome is told in the log, once.
         for (user, count) in [("unavailable", 2), ("throttled", 3), ("gone", 1), ("refused", 1), ("silent", 2)] {
             let received = sink.received().into_iter().filter(|one| address(one) == format!("user:{user}"));
-            let mut ids: Vec<String> = received.map(|one| one.header("webhook-id").expect("an id").to_owned()).collect();
+            let mut ids: Vec<String> =
+                received.map(|one| one.header("webhook-id").expect("an id").to_owned()).collect();
             assert_eq!(ids.len(), count, "{user}");
             ids.dedup();
             assert_eq!(ids.len(), 1, "{user}");

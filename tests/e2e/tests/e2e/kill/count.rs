@@ -62,9 +62,8 @@ impl Books {
 
     /// Every acknowledged event is there, once, and nothing that was not sent.
     async fn log(&self, sent: &Sent) {
-        let ids: Vec<(String,)> = self
-            .rows("select message_id from events where tenant_id = $tenant and message_id like 'kill-%'")
-            .await;
+        let ids: Vec<(String,)> =
+            self.rows("select message_id from events where tenant_id = $tenant and message_id like 'kill-%'").await;
         assert_eq!(ids.len(), sent.message_ids.len());
         let ids: BTreeSet<String> = ids.into_iter().map(|(id,)| id).collect();
         assert_eq!(ids, sent.message_ids);
@@ -82,7 +81,8 @@ impl Books {
                  where d.tenant_id = $tenant and d.outcome <> 'failed' group by i.name, e.kind",
             )
             .await;
-        let timers = self.number("select count(*) from events where tenant_id = $tenant and kind = 'guanxi.timer'").await;
+        let timers =
+            self.number("select count(*) from events where tenant_id = $tenant and kind = 'guanxi.timer'").await;
         let identifies: i64 = sent.people.values().map(|person| person.identifies).sum();
         let orders: i64 = sent.people.values().map(|person| person.order_events).sum();
         let expected = [
@@ -91,10 +91,16 @@ impl Books {
             ("win-back", "Order Completed", orders),
             ("win-back", "guanxi.timer", timers),
         ];
-        let expected: BTreeSet<_> =
-            expected.into_iter().filter(|(.., n)| *n > 0).map(|(name, kind, n)| (name.to_owned(), kind.to_owned(), n, n)).collect();
+        let expected: BTreeSet<_> = expected
+            .into_iter()
+            .filter(|(.., n)| *n > 0)
+            .map(|(name, kind, n)| (name.to_owned(), kind.to_owned(), n, n))
+            .collect();
         assert_eq!(decided.into_iter().collect::<BTreeSet<_>>(), expected);
-        assert_eq!(self.number("select count(*) from decisions where tenant_id = $tenant and outcome = 'failed'").await, 0);
+        assert_eq!(
+            self.number("select count(*) from decisions where tenant_id = $tenant and outcome = 'failed'").await,
+            0
+        );
     }
 
     /// Running totals equal those of the senders.

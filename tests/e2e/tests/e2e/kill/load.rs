@@ -200,7 +200,8 @@ impl Author {
 
     /// Half of what is left, or more than there ever was.
     fn refund(&mut self, user: &str) -> Value {
-        let Some((order, (paid, back))) = self.person(user).orders.first_key_value().map(|(o, p)| (o.clone(), *p)) else {
+        let Some((order, (paid, back))) = self.person(user).orders.first_key_value().map(|(o, p)| (o.clone(), *p))
+        else {
             return self.order(user);
         };
         let asked = if self.random.bool() { (paid - back) / 2 } else { paid + 1 };

@@ -1,7 +1,0 @@
-//! Temporary.
-mod api;
-mod browser;
-mod campaigns;
-mod clients;
-mod input;
-mod isolation;
