@@ -6,6 +6,7 @@ use anyhow::Context;
 use guanxi_app::Ambient;
 
 /// The machine's clock and its random generator. Fails if the generator does.
+#[expect(clippy::disallowed_methods, reason = "this is where randomness comes from")]
 pub fn of_this_machine() -> anyhow::Result<Ambient> {
     let mut probe = [0; 1];
     getrandom::fill(&mut probe).context("the machine gives no random numbers")?;

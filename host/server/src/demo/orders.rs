@@ -70,7 +70,7 @@ impl Row {
                 "proximity": share(self.customer, 2),
                 "trust": share(self.customer, 3),
                 "synthetic": true,
-                "locale": if self.customer % 3 == 0 { "zh-CN" } else { "en-GB" },
+                "locale": if self.customer.is_multiple_of(3) { "zh-CN" } else { "en-GB" },
             },
         })
     }

@@ -197,9 +197,9 @@ fn pi_4_a_dead_letter_is_shown_and_tried_again() {
         })
         .await;
         assert_eq!(again["reason"], letter["reason"]);
-        let position = again["event"]["position"].to_string();
+        let position = again["event"]["position"].clone();
         tenant.api.post(&format!("/dead-letters/{position}/retry"), &Value::Null).await.expect(202);
-        tenant.wait_for("/dead-letters", 1, |l| l["event"]["position"].to_string() != position).await;
+        tenant.wait_for("/dead-letters", 1, |l| l["event"]["position"] != position).await;
         assert_eq!(tenant.list("/dead-letters").await.len(), 1);
         let found = tenant.api.get(&format!("/people?identity={}", encode("user:ada"))).await.expect(200);
         assert_eq!(found["items"][0]["facts"]["order_count"], 0);

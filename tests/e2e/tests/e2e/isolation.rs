@@ -54,12 +54,13 @@ fn routes(document: &Value) -> Vec<Route> {
     let mut routes = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("operations") {
-            let scopes = operation["security"].as_array().into_iter().flatten().filter_map(|s| s["token"][0].as_str());
+            let mut scopes =
+                operation["security"].as_array().into_iter().flatten().filter_map(|s| s["token"][0].as_str());
             routes.push(Route {
                 id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
                 method: method.to_uppercase().parse().expect("a method"),
                 path: path.clone(),
-                scope: scopes.last().unwrap_or_default().to_owned(),
+                scope: scopes.next_back().unwrap_or_default().to_owned(),
             });
         }
     }
