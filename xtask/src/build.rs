@@ -14,10 +14,10 @@ pub fn run(workspace: &Workspace, release: bool) -> Result<PathBuf> {
     binary(workspace, release)
 }
 
-/// Builds everything at once, tests included, so that each dependency is compiled with one set of features only; returns
-/// the binary's path.
+/// Builds binaries and tests at once, so that each dependency is compiled with one set of features only; returns the
+/// binary's path. Libraries are built as others need them: a component does not link natively.
 pub fn everything(workspace: &Workspace) -> Result<PathBuf> {
-    process::run(workspace.cargo().args(["build", "--workspace", "--all-targets"]))?;
+    process::run(workspace.cargo().args(["build", "--workspace", "--bins", "--tests"]))?;
     Ok(workspace.binaries(false).join("guanxi"))
 }
 
