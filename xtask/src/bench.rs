@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     components::build(workspace, &[Set::Plugins, Set::Guests, Set::Examples])?;
     let binary = build::binary(workspace, true)?;
-    process::run(workspace.cargo().args(["build", "--release", "--package", "guanxi-bench"]))?;
+    process::run(workspace.cargo().args(["build", "--release", "--workspace", "--bin", "guanxi-bench"]))?;
     let environment = Environment::prepare(workspace, &binary, Durability::Synced)?;
     let mut bench = Command::new(workspace.binaries(true).join("guanxi-bench"));
     process::run(environment.apply(bench.current_dir(&workspace.root).args(arguments)))

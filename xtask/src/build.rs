@@ -21,10 +21,11 @@ pub fn everything(workspace: &Workspace) -> Result<PathBuf> {
     Ok(workspace.binaries(false).join("guanxi"))
 }
 
-/// Builds the binary around the plugins that are there.
+/// Builds the binary around the plugins that are there, with the features that dependencies have in the whole workspace:
+/// nothing is compiled again for the tests.
 pub fn binary(workspace: &Workspace, release: bool) -> Result<PathBuf> {
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "--package", "guanxi"]);
+    cargo.args(["build", "--workspace", "--bin", "guanxi"]);
     if release {
         cargo.arg("--release");
     }

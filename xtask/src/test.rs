@@ -44,7 +44,7 @@ fn clippy(workspace: &Workspace) -> Result<()> {
 /// Doctests of what plugin authors read; nothing else is written to be copied.
 fn documentation(workspace: &Workspace, environment: &Environment) -> Result<()> {
     let mut cargo = workspace.cargo();
-    process::run(environment.apply(cargo.args(["test", "--doc", "--package", "guanxi-plugin"])))
+    process::run(environment.apply(cargo.args(["test", "--doc", "--workspace"])))
 }
 
 /// Plugins and guests run natively, too: their tests are ordinary tests.

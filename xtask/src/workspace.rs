@@ -40,10 +40,16 @@ impl Workspace {
         self.packages.iter().filter(move |package| self.folder(package).starts_with(folder))
     }
 
-    /// Cargo, in the checkout. Every call names the bundle, so that no two build the server differently.
+    /// Cargo, in the checkout. Every call names the bundle and none tells of this program, so that no two build the server
+    /// differently, whoever starts them.
     pub fn cargo(&self) -> Command {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(&self.root).env("GUANXI_BUNDLE", self.target.join("plugins"));
+        for (name, _) in env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+                cargo.env_remove(name);
+            }
+        }
         cargo
     }
 

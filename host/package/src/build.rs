@@ -86,8 +86,9 @@ fn cargo_build(dir: &Path, crates: &[&str], target_dir: &Path) -> Result<String,
     for name in crates {
         command.args(["-p", name]);
     }
-    // Flags for the host's linker or coverage make no sense for plugins, and would change their bytes.
-    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    // Flags for the host's linker or coverage make no sense for plugins, and would change their bytes. Every host runs
+    // 128-bit vectors, which is what columns are for.
+    command.env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", "-Ctarget-feature=+simd128");
     let output = command.stdin(Stdio::null()).output().map_err(PackageError::NoCargo)?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());

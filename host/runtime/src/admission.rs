@@ -143,6 +143,7 @@ fn check(component: &[u8], outline: &Inspection) -> Result<(Manifest, String, Ve
     check_memory(outline, &mut problems);
     if let Ok(manifest) = &manifest {
         check_exports(outline, manifest, &mut problems, &mut notes);
+        check_config(manifest, &mut problems);
     }
     match (manifest, text) {
         (Ok(manifest), Ok(text)) if problems.is_empty() => Ok((manifest, text, notes)),
@@ -210,6 +211,14 @@ fn check_exports(outline: &Inspection, manifest: &Manifest, problems: &mut Vec<P
     }
 }
 
+fn check_config(manifest: &Manifest, problems: &mut Vec<Problem>) {
+    let Some(schema) = &manifest.config else { return };
+    if let Err(error) = jsonschema::validator_for(schema) {
+        let what = format!("[config] is not a JSON Schema: {error}");
+        problems.push(problem("plugin.toml", what, "write it as JSON Schema 2020-12"));
+    }
+}
+
 /// `campaign` for `guanxi:plugin/campaign@0.1.0` of a version that this host speaks.
 fn interface(name: &str) -> Option<&str> {
     let (interface, version) = name.strip_prefix("guanxi:plugin/")?.split_once('@')?;
@@ -249,6 +258,22 @@ mod tests {
         check_import("guanxi:plugin/host@9.0.0", Some("the host does not offer this"));
         check_import("wasi:cli/environment@0.2.0", Some("the host offers no WASI"));
         check_import("env", Some("the host does not offer this"));
+    }
+
+    #[test]
+    fn a_configuration_schema_must_be_one() {
+        let problems_of = |schema: &str| {
+            let head = "contract = '0.1.0'\nname = 'plugin'\nversion = '0.1.0'\nlicence = 'Apache-2.0'\n\
+                        title = { en = 'A', zh = '一' }\nsummary = { en = 'A', zh = '一' }\n\
+                        [analyzer]\nevents = ['*']\ntexts = ['body']\n";
+            let manifest = Manifest::parse(&format!("{head}{schema}")).unwrap();
+            let mut problems = Vec::new();
+            check_config(&manifest, &mut problems);
+            problems
+        };
+        assert_eq!(problems_of("[config]\ntype = \"object\""), []);
+        let problems = problems_of("[config]\ntype = \"objekt\"");
+        assert!(problems.iter().any(|p| p.what.contains("not a JSON Schema")), "{problems:?}");
     }
 
     #[test]

@@ -14,6 +14,10 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Settings};
 
+/// A fifth of the pipeline's time went into the system's allocator; this one also serves SQLite.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Guanxi (关系): a social CRM whose campaigns, scores and channels are sandboxed plugins.
 #[derive(Parser)]
 #[command(name = "guanxi", version, about, max_term_width = 100)]

@@ -13,6 +13,7 @@ mod identities;
 mod installations;
 mod log;
 mod messages;
+mod migrations;
 mod open;
 mod orders;
 mod outbox;
@@ -26,6 +27,8 @@ mod timeline;
 mod timers;
 mod tokens;
 mod traits;
+mod upkeep;
+mod wal;
 mod work;
 
 pub use dead_letters::DeadLetter;

@@ -26,7 +26,7 @@ pub struct DecisionBody {
     pub position: i64,
     /// Milliseconds since the epoch.
     pub at: Millis,
-    /// `acted`, `skipped` or `failed`.
+    /// `acted`, `refused`, `skipped` or `failed`.
     #[schema(example = "acted")]
     pub outcome: String,
     /// The installation's name.

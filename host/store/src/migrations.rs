@@ -1,0 +1,55 @@
+//! Every step of the schema, embedded: one file a step and database under `migrations/`, never changed once released.
+
+use std::sync::LazyLock;
+
+use sqlx::SqlStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use crate::work::Dialect;
+
+static SQLITE: LazyLock<Migrator> =
+    LazyLock::new(|| migrator(&[(1, "first light", include_str!("../migrations/sqlite/0001_first_light.sql"))]));
+static POSTGRES: LazyLock<Migrator> =
+    LazyLock::new(|| migrator(&[(1, "first light", include_str!("../migrations/postgres/0001_first_light.sql"))]));
+
+/// The steps of a database's schema, oldest first.
+pub(crate) fn of(dialect: Dialect) -> &'static Migrator {
+    match dialect {
+        Dialect::Sqlite => &SQLITE,
+        Dialect::Postgres => &POSTGRES,
+    }
+}
+
+fn migrator(steps: &[(i64, &'static str, &'static str)]) -> Migrator {
+    let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {
+        Migration::new(*version, (*name).into(), MigrationType::Simple, SqlStr::from_static(sql), false)
+    };
+    Migrator::with_migrations(steps.iter().map(migration).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    fn check_every_file_is_embedded(folder: &str, dialect: Dialect) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+        let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+        files.sort();
+        let steps: Vec<_> = of(dialect).iter().collect();
+        assert_eq!(steps.len(), files.len());
+        for (step, file) in steps.into_iter().zip(files) {
+            let name = format!("{:04}_{}.sql", step.version, step.description.replace(' ', "_"));
+            assert_eq!(file.file_name().unwrap().to_str(), Some(name.as_str()));
+            assert_eq!(step.sql.as_str(), fs::read_to_string(&file).unwrap(), "{}", file.display());
+        }
+    }
+
+    #[test]
+    fn every_file_is_embedded_under_its_own_number_and_name() {
+        check_every_file_is_embedded("sqlite", Dialect::Sqlite);
+        check_every_file_is_embedded("postgres", Dialect::Postgres);
+    }
+}
