@@ -28,7 +28,7 @@ pub struct DecisionRow {
     pub digest: String,
     /// Names the configuration and grants that were in force.
     pub config_hash: String,
-    /// `acted`, `skipped` or `failed`.
+    /// `acted`, `refused`, `skipped` or `failed`.
     pub outcome: String,
     /// What it asked for and what became of it, JSON.
     pub operations: String,

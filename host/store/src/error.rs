@@ -52,6 +52,7 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;
         match &error {
+            E::Io(io) if io.kind() == std::io::ErrorKind::StorageFull => Self::OutOfSpace(error),
             // Protocol: whoever answered is no database, such as a balancer with nothing behind it that hangs up.
             E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::Tls(_) | E::WorkerCrashed | E::Protocol(_) => {
                 Self::Unavailable(error)

@@ -50,11 +50,13 @@ impl Work {
     ) -> Result<HashMap<Identity, PersonId>, StoreError> {
         let mut owners = HashMap::with_capacity(identities.len());
         for piece in pieces(identities) {
+            // One look-up by key each: a join reads the whole table where the planner does not know its size yet.
             let sql = format!(
                 "with wanted (kind, value) as (values {})
-                 select i.kind, i.value, i.person_id
-                 from wanted w
-                 join identities i on i.tenant_id = ${} and i.kind = w.kind and i.value = w.value",
+                 select w.kind, w.value,
+                        (select i.person_id from identities i
+                         where i.tenant_id = ${} and i.kind = w.kind and i.value = w.value) as person_id
+                 from wanted w",
                 values(self.dialect(), piece.len(), 2),
                 2 * piece.len() + 1
             );
@@ -64,7 +66,9 @@ impl Work {
             }
             for row in query.bind(tenant.0).fetch_all(self.connection()).await? {
                 let cells = Cells::of(&row, "identities");
-                owners.insert(read_identity(&cells)?, cells.id("person_id", PersonId::from_slice)?);
+                if let Some(person) = cells.maybe_id("person_id", PersonId::from_slice)? {
+                    owners.insert(read_identity(&cells)?, person);
+                }
             }
         }
         Ok(owners)
@@ -100,13 +104,12 @@ impl Work {
         tenant: TenantId,
         people: &[PersonId],
     ) -> Result<HashMap<PersonId, Vec<Identity>>, StoreError> {
-        let mut found: HashMap<PersonId, Vec<Identity>> = HashMap::new();
+        let mut found: HashMap<PersonId, Vec<(i64, Identity)>> = HashMap::new();
         for piece in pieces(people) {
             let sql = format!(
-                "select person_id, kind, value
+                "select person_id, kind, value, first_position
                  from identities
-                 where tenant_id = $1 and person_id in ({})
-                 order by first_position, kind, value",
+                 where tenant_id = $1 and person_id in ({})",
                 list(1, piece.len())
             );
             let mut query = sqlx::query(AssertSqlSafe(sql)).bind(tenant.0);
@@ -116,13 +119,16 @@ impl Work {
             for row in query.fetch_all(self.connection()).await? {
                 let cells = Cells::of(&row, "identities");
                 let person = cells.id("person_id", PersonId::from_slice)?;
-                found.entry(person).or_default().push(read_identity(&cells)?);
+                found.entry(person).or_default().push((cells.get("first_position")?, read_identity(&cells)?));
             }
         }
-        for identities in found.values_mut() {
-            identities.sort_by_key(|identity| std::cmp::Reverse(identity.strength()));
-        }
-        Ok(found)
+        let in_order = |mut identities: Vec<(i64, Identity)>| -> Vec<Identity> {
+            identities.sort_by(|(a_from, a), (b_from, b)| {
+                b.strength().cmp(&a.strength()).then_with(|| (a_from, a).cmp(&(b_from, b)))
+            });
+            identities.into_iter().map(|(_, identity)| identity).collect()
+        };
+        Ok(found.into_iter().map(|(person, identities)| (person, in_order(identities))).collect())
     }
 
     /// Notes contested identities; a claim that is known stays as it was first noted.

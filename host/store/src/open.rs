@@ -1,5 +1,6 @@
 //! Opens a database, brings its schema up to date, and refuses one that a newer Guanxi made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
@@ -7,10 +8,9 @@ use sqlx::migrate::{Migrate, Migrator};
 use sqlx::{AnyPool, ConnectOptions, Executor};
 
 use crate::error::StoreError;
+use crate::migrations;
+use crate::wal::WriteAheadLog;
 use crate::work::{Dialect, Scope, Work};
-
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Where the migrator keeps what it has done.
 const MIGRATIONS: &str = "_sqlx_migrations";
@@ -46,6 +46,8 @@ pub struct Store {
     readers: AnyPool,
     /// SQLite has one writer at a time: a pool of one makes writers queue fairly instead of failing with BUSY.
     writer: AnyPool,
+    /// What durable commits wait for on SQLite; none for a database in memory. PostgreSQL waits by itself.
+    log: Option<Arc<WriteAheadLog>>,
 }
 
 impl Store {
@@ -73,11 +75,14 @@ impl Store {
             Dialect::Sqlite => {
                 let writer = pool(1).connect_with(connect.clone()).await?;
                 let readers = pool(options.connections).connect_with(connect).await?;
-                Ok(Self { dialect, readers, writer })
+                let file = "select file from pragma_database_list where name = 'main'";
+                let file: Option<String> = sqlx::query_scalar(file).fetch_one(&writer).await?;
+                let log = file.filter(|file| !file.is_empty()).map(|file| Arc::new(WriteAheadLog::of(&file)));
+                Ok(Self { dialect, readers, writer, log })
             }
             Dialect::Postgres => {
                 let both = pool(options.connections).connect_with(connect).await?;
-                Ok(Self { dialect, readers: both.clone(), writer: both })
+                Ok(Self { dialect, readers: both.clone(), writer: both, log: None })
             }
         }
     }
@@ -90,19 +95,19 @@ impl Store {
     /// Starts a transaction that may write; its commit is on the disk before it returns.
     pub async fn begin(&self, scope: Scope) -> Result<Work, StoreError> {
         let begin = match self.dialect {
-            // Said every time, because the connection remembers what [`Self::begin_unhurried`] said.
-            Dialect::Sqlite => "pragma synchronous = full; begin immediate",
+            Dialect::Sqlite => "begin immediate",
             Dialect::Postgres => "begin",
         };
-        Work::start(self.writer.begin_with(begin).await?, self.dialect, scope).await
+        let work = Work::start(self.writer.begin_with(begin).await?, self.dialect, scope).await?;
+        Ok(work.durably(self.log.clone()))
     }
 
     /// Starts a transaction that may write and whose commit does not wait for the disk. The end of this process, however
-    /// sudden, loses nothing; a power cut may lose the whole transaction, but never one that was committed before it by
-    /// [`Self::begin`]. For what can be done again, such as handing a message to a channel that knows repetitions.
+    /// sudden, loses nothing; a power cut may lose the whole transaction and those after it, but never one that was
+    /// committed before one of [`Self::begin`]. For what can be done again, such as deciding about events in the log.
     pub async fn begin_unhurried(&self, scope: Scope) -> Result<Work, StoreError> {
         let begin = match self.dialect {
-            Dialect::Sqlite => "pragma synchronous = normal; begin immediate",
+            Dialect::Sqlite => "begin immediate",
             Dialect::Postgres => "begin; set local synchronous_commit = off",
         };
         Work::start(self.writer.begin_with(begin).await?, self.dialect, scope).await
@@ -125,7 +130,11 @@ impl Store {
                 // The migrator takes no lock on SQLite: its own transactions nest in this one, which is the lock.
                 let mut transaction = self.writer.begin_with("begin immediate").await?;
                 self.migrator().run_direct(None, &mut *transaction, false).await.map_err(migration_error)?;
-                Ok(transaction.commit().await?)
+                transaction.commit().await?;
+                match &self.log {
+                    Some(log) => Ok(log.sync().await.map_err(sqlx::Error::Io)?),
+                    None => Ok(()),
+                }
             }
             Dialect::Postgres => self.migrator().run(&self.writer).await.map_err(migration_error),
         }
@@ -156,6 +165,10 @@ impl Store {
         }
     }
 
+    pub(crate) fn readers(&self) -> &AnyPool {
+        &self.readers
+    }
+
     /// Closes every connection, waiting for the ones in use.
     pub async fn close(&self) {
         self.writer.close().await;
@@ -163,10 +176,7 @@ impl Store {
     }
 
     fn migrator(&self) -> &'static Migrator {
-        match self.dialect {
-            Dialect::Sqlite => &SQLITE,
-            Dialect::Postgres => &POSTGRES,
-        }
+        migrations::of(self.dialect)
     }
 }
 

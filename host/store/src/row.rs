@@ -46,6 +46,18 @@ impl<'r> Cells<'r> {
         read(bytes).ok_or_else(|| self.corrupt(column, format!("{} bytes are no identifier", bytes.len())))
     }
 
+    /// As [`Self::id`], where there may be none.
+    pub(crate) fn maybe_id<T>(
+        &self,
+        column: &'static str,
+        read: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<Option<T>, StoreError> {
+        match self.get::<Option<&[u8]>>(column)? {
+            Some(_) => self.id(column, read).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// One of a fixed set of words: `cells.word("mode", Mode::parse)`.
     pub(crate) fn word<T>(&self, column: &'static str, read: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {
         let text: &str = self.get(column)?;

@@ -1,9 +1,12 @@
 //! One transaction, seen by its tenant.
 
+use std::sync::Arc;
+
 use guanxi_domain::tenant::TenantId;
 use sqlx::{Any, AnyConnection, Transaction};
 
 use crate::error::StoreError;
+use crate::wal::WriteAheadLog;
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +27,13 @@ impl Dialect {
         }
     }
 
-    /// What every new connection runs first. `synchronous = full` makes a commit survive a power cut, not only a crash.
+    /// What every new connection runs first. On SQLite a commit survives a crash by itself, a power cut by [`crate::wal`].
     pub(crate) fn on_connect(self) -> &'static str {
         match self {
             Self::Sqlite => {
-                "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = full; \
+                "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = normal; \
                  pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -65536; \
-                 pragma mmap_size = 268435456; pragma wal_autocheckpoint = 4000;"
+                 pragma mmap_size = 268435456; pragma wal_autocheckpoint = 262144;"
             }
             Self::Postgres => "set application_name = 'guanxi'; set jit = off;",
         }
@@ -50,6 +53,8 @@ pub enum Scope {
 pub struct Work {
     transaction: Transaction<'static, Any>,
     dialect: Dialect,
+    /// What the commit waits for.
+    log: Option<Arc<WriteAheadLog>>,
 }
 
 impl Work {
@@ -58,7 +63,7 @@ impl Work {
         dialect: Dialect,
         scope: Scope,
     ) -> Result<Self, StoreError> {
-        let mut work = Self { transaction, dialect };
+        let mut work = Self { transaction, dialect, log: None };
         if dialect == Dialect::Postgres {
             let tenant = match scope {
                 Scope::Tenant(tenant) => tenant.0.to_string(),
@@ -69,9 +74,18 @@ impl Work {
         Ok(work)
     }
 
-    /// Makes everything of it happen at once, durably.
+    /// The same, whose commit waits until `log` is on the disk.
+    pub(crate) fn durably(self, log: Option<Arc<WriteAheadLog>>) -> Self {
+        Self { log, ..self }
+    }
+
+    /// Makes everything of it happen at once, durably if it began so.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.transaction.commit().await?)
+        self.transaction.commit().await?;
+        match self.log {
+            Some(log) => Ok(log.sync().await.map_err(sqlx::Error::Io)?),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn connection(&mut self) -> &mut AnyConnection {

@@ -225,7 +225,7 @@ create table decisions (
   at integer not null,
   digest text not null,
   config_hash text not null,
-  outcome text not null check (outcome in ('acted', 'skipped', 'failed')),
+  outcome text not null check (outcome in ('acted', 'refused', 'skipped', 'failed')),
   operations text not null,
   reasons text not null,
   log text not null,
