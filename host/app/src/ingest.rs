@@ -172,7 +172,9 @@ impl Appender {
                     // An error means that the sender hung up; its events are kept all the same.
                     drop(reply.send(Ok(Accepted { accepted, duplicates: mine.len() - accepted })));
                 }
-                self.app.signals().appended.notify_one();
+                for (tenant, _) in &by_tenant {
+                    self.app.signals().appended.ring(*tenant);
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "events were not accepted");

@@ -5,6 +5,7 @@
 
 mod access;
 mod ambient;
+mod bell;
 mod error;
 mod idempotency;
 mod ingest;
@@ -19,12 +20,15 @@ mod tokens;
 
 use std::sync::Arc;
 
+use guanxi_domain::ids::InstallationId;
+use guanxi_domain::tenant::TenantId;
 use guanxi_store::Store;
 // The few row shapes that answers are made of.
 pub use guanxi_store::{DecisionRow, IdentityConflict, OrderRow, PeopleCursor, TagRow, TokenRow};
 use tokio::sync::Notify;
 
 pub use ambient::Ambient;
+pub use bell::Bell;
 pub use error::{AppError, Problem};
 pub use idempotency::Answer;
 pub use ingest::{Accepted, Appender, IngestLimits};
@@ -56,10 +60,10 @@ struct Inner {
 /// Wake-up calls between the parts of one process. A missed one costs a pause, never an event.
 #[derive(Debug, Default)]
 pub struct Signals {
-    /// Events were appended to a log.
-    pub appended: Notify,
-    /// Messages were put into an outbox.
-    pub queued: Notify,
+    /// Events were appended to a tenant's log.
+    pub appended: Bell<TenantId>,
+    /// Messages were put into the queue of a connector.
+    pub queued: Bell<(TenantId, InstallationId)>,
     /// Timers were started.
     pub timed: Notify,
     /// Installations were changed.

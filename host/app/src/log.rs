@@ -37,7 +37,7 @@ impl App {
         let appended = work.append(tenant.id, &[again]).await?;
         work.unbury(tenant.id, position).await?;
         work.commit().await?;
-        self.signals().appended.notify_one();
+        self.signals().appended.ring(tenant.id);
         appended.first().and_then(|a| a.position).ok_or_else(|| AppError::Conflict("it is being retried".to_owned()))
     }
 }

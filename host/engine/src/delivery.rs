@@ -4,7 +4,7 @@
 mod attempt;
 mod backoff;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use guanxi_domain::event::{EventBody, NewEvent, SENT};
 use guanxi_domain::ids::{EventId, InstallationId, derived_uuid};
 use guanxi_domain::message::{Message, MessageStatus};
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{Scope as Rows, Settled, Work};
+use guanxi_store::{Scope as Rows, Settled};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,6 +29,10 @@ const QUEUES_MAX: usize = 256;
 const QUEUES_SEEN: u32 = 10_000;
 /// Messages claimed at once.
 const CLAIM: u32 = 256;
+/// Fewer than so many wait so long for others before they are settled: nobody waits for it, and the others have more of
+/// the database.
+const UNPACED: usize = 32;
+const PACE: Duration = Duration::from_millis(5);
 /// How many exchanges long a claim lasts: the claimed messages go out in waves, each with a few exchanges.
 const LEASE_EXCHANGES: u32 = 12;
 
@@ -36,53 +40,80 @@ type Queue = (TenantId, InstallationId);
 
 /// Starts a task for every queue in which something is due.
 pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
-    let workers = TaskTracker::new();
-    let busy: Arc<Mutex<HashSet<Queue>>> = Arc::default();
-    while !stop.is_cancelled() {
-        let pause = match start_due(&engine, &busy, &workers, &stop).await {
+    let mut workers = Workers { engine, stop, tasks: TaskTracker::new(), busy: Arc::default() };
+    while !workers.stop.is_cancelled() {
+        let pause = match workers.start_due().await {
             Ok(pause) => pause,
             Err(error) => {
                 tracing::warn!(%error, "the outbox waits");
-                engine.options.pause
+                workers.engine.options.pause
             }
         };
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = engine.app.signals().queued.notified() => {}
-            () = tokio::time::sleep(pause) => {}
-        }
+        workers.start_told(pause).await;
     }
-    workers.close();
-    workers.wait().await;
+    workers.tasks.close();
+    workers.tasks.wait().await;
 }
 
-async fn start_due(
-    engine: &Engine,
-    busy: &Arc<Mutex<HashSet<Queue>>>,
-    workers: &TaskTracker,
-    stop: &CancellationToken,
-) -> Result<Duration, AppError> {
-    let now = engine.app.ambient().now();
-    let mut read = engine.app.store().read(Rows::Host).await?;
-    let due = read.due_queues(now, QUEUES_SEEN).await?;
-    let next = read.next_due().await?;
-    drop(read);
-    for queue in due {
-        let mut taken = busy.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.len() >= QUEUES_MAX || !taken.insert(queue) {
-            continue;
+/// The tasks that work off queues.
+struct Workers {
+    engine: Engine,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    /// Queues that have a task, and whether it was told of more meanwhile.
+    busy: Arc<Mutex<HashMap<Queue, bool>>>,
+}
+
+impl Workers {
+    /// Starts a task for every queue with something due; returns when to look again.
+    async fn start_due(&mut self) -> Result<Duration, AppError> {
+        let now = self.engine.app.ambient().now();
+        let mut read = self.engine.app.store().read(Rows::Host).await?;
+        let due = read.due_queues(now, QUEUES_SEEN).await?;
+        let next = read.next_due().await?;
+        drop(read);
+        due.into_iter().for_each(|queue| self.start(queue));
+        // What is due now has its task; only what becomes due later sets the alarm.
+        let later = next.and_then(|at| u64::try_from(at - now).ok()).filter(|ms| *ms > 0);
+        let pause = self.engine.options.pause;
+        Ok(later.map_or(pause, Duration::from_millis).min(pause))
+    }
+
+    /// Until `pause` is over, starts a task for every queue that is told of.
+    async fn start_told(&mut self, pause: Duration) {
+        let alarm = tokio::time::sleep(pause);
+        tokio::pin!(alarm);
+        let engine = self.engine.clone();
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                queues = engine.app.signals().queued.heard() => queues.into_iter().for_each(|queue| self.start(queue)),
+                () = &mut alarm => return,
+            }
         }
-        let (engine, busy, stop) = (engine.clone(), Arc::clone(busy), stop.clone());
-        workers.spawn(async move {
+    }
+
+    fn start(&self, queue: Queue) {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(more) = busy.get_mut(&queue) {
+            *more = true;
+            return;
+        }
+        if busy.len() >= QUEUES_MAX {
+            return;
+        }
+        busy.insert(queue, false);
+        let (engine, busy, stop) = (self.engine.clone(), Arc::clone(&self.busy), self.stop.clone());
+        self.tasks.spawn(async move {
             if let Err(error) = work_off(&engine, queue, &stop).await {
                 tracing::warn!(tenant = queue.0.0, connector = %queue.1, %error, "a queue waits");
             }
-            busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&queue);
+            let more = busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&queue);
+            if more == Some(true) {
+                engine.app.signals().queued.ring(queue);
+            }
         });
     }
-    // What is due now has its task; only what becomes due later sets the alarm.
-    let later = next.and_then(|at| u64::try_from(at - now).ok()).filter(|ms| *ms > 0);
-    Ok(later.map_or(engine.options.pause, Duration::from_millis).min(engine.options.pause))
 }
 
 async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &CancellationToken) -> Result<(), AppError> {
@@ -91,9 +122,11 @@ async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &Cancellati
         let units = engine.fleet.units(tenant).await?;
         // What is switched off or in quarantine keeps its messages waiting, and its tries uncounted.
         let Some(unit) = units.iter().find(|u| u.installation.id == connector && u.is_well(now)) else { return Ok(()) };
-        // A channel that knows repetitions may get a message again after a power cut; others must never.
+        // A channel that knows repetitions may get a message again after a power cut: only others need to note at once,
+        // and for good, that they got it.
         let idempotent = unit.manifest().connector.as_ref().is_some_and(|spec| spec.idempotent);
-        let mut work = begin(engine, tenant, idempotent).await?;
+        // On the disk before anything leaves: this claim, and with it the decisions that made the messages.
+        let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
         let lease = engine.options.exchange * LEASE_EXCHANGES;
         let until = now + Millis::try_from(lease.as_millis()).unwrap_or(Millis::MAX / 2);
         let claimed = work.claim(tenant, connector, now, until, CLAIM).await?;
@@ -116,6 +149,12 @@ async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &Cancellati
         let settle_all = async {
             let mut tried = Vec::new();
             while settling.recv_many(&mut tried, CLAIM as usize).await > 0 {
+                if tried.len() < UNPACED {
+                    tokio::time::sleep(PACE).await;
+                    while let Ok(more) = settling.try_recv() {
+                        tried.push(more);
+                    }
+                }
                 settle(engine, tenant, &tried, idempotent).await?;
                 tried.clear();
             }
@@ -126,11 +165,6 @@ async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &Cancellati
     Ok(())
 }
 
-async fn begin(engine: &Engine, tenant: TenantId, idempotent: bool) -> Result<Work, AppError> {
-    let (store, rows) = (engine.app.store(), Rows::Tenant(tenant));
-    Ok(if idempotent { store.begin_unhurried(rows).await? } else { store.begin(rows).await? })
-}
-
 /// Records how messages ended or when they are tried again, and tells the log of those that ended.
 async fn settle(engine: &Engine, tenant: TenantId, tried: &[Tried], idempotent: bool) -> Result<(), AppError> {
     let now = engine.app.ambient().now();
@@ -138,7 +172,8 @@ async fn settle(engine: &Engine, tenant: TenantId, tried: &[Tried], idempotent: 
     let attempts: Vec<_> = tried.iter().filter_map(|t| t.attempt.clone()).collect();
     let ended = tried.iter().filter(|t| t.settled.status != MessageStatus::Queued);
     let events: Vec<NewEvent> = ended.map(|t| event_of(tenant, &t.message, &t.settled, now)).collect();
-    let mut work = begin(engine, tenant, idempotent).await?;
+    let (store, rows) = (engine.app.store(), Rows::Tenant(tenant));
+    let mut work = if idempotent { store.begin_unhurried(rows).await? } else { store.begin(rows).await? };
     work.settle(tenant, &settled).await?;
     work.insert_attempts(tenant, &attempts).await?;
     work.append(tenant, &events).await?;
@@ -146,7 +181,7 @@ async fn settle(engine: &Engine, tenant: TenantId, tried: &[Tried], idempotent: 
         work.put_health(tenant, *installation, health).await?;
     }
     work.commit().await?;
-    engine.app.signals().appended.notify_one();
+    engine.app.signals().appended.ring(tenant);
     if engine.app.is_watched() {
         for t in tried {
             engine.app.tell(live(tenant, t, now));

@@ -7,6 +7,7 @@ mod delivery;
 mod fleet;
 mod pipeline;
 mod timers;
+mod upkeep;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +53,7 @@ impl Default for EngineOptions {
 pub struct Engine {
     app: App,
     fleet: Arc<Fleet>,
+    recall: Arc<pipeline::Recall>,
     egress: Egress,
     options: EngineOptions,
 }
@@ -60,7 +62,7 @@ impl Engine {
     /// An engine that works off what `app` takes in.
     pub fn new(app: App, runtime: Runtime, egress: Egress, options: EngineOptions) -> Self {
         let fleet = Arc::new(Fleet::new(app.clone(), runtime));
-        Self { app, fleet, egress, options }
+        Self { app, fleet, recall: Arc::new(pipeline::Recall::new()), egress, options }
     }
 
     /// Works until `stop` is cancelled, then finishes what is under way.
@@ -68,6 +70,7 @@ impl Engine {
         let tasks = TaskTracker::new();
         tasks.spawn(pipeline::supervise(self.clone(), stop.clone()));
         tasks.spawn(timers::run(self.clone(), stop.clone()));
+        tasks.spawn(upkeep::run(self.clone(), stop.clone()));
         tasks.spawn(delivery::supervise(self, stop));
         tasks.close();
         tasks.wait().await;

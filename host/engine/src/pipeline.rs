@@ -7,47 +7,56 @@ mod memory;
 mod operations;
 mod people;
 mod profile;
+mod recall;
 mod rounds;
 mod score;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use guanxi_app::AppError;
 use guanxi_domain::event::Event;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{Scope as Rows, StoreError};
 use tokio::sync::Notify;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Engine;
-use std::sync::Arc;
+use recall::Bookmark;
+
+pub(crate) use recall::Recall;
 
 /// Starts a worker for every tenant that has something to decide, and wakes it when there is more.
 pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
     let workers = TaskTracker::new();
     let mut wake: HashMap<TenantId, Arc<Notify>> = HashMap::new();
-    while !stop.is_cancelled() {
-        match behind(&engine).await {
-            Ok(tenants) => {
-                for tenant in tenants {
-                    let signal = wake.entry(tenant).or_insert_with(|| {
-                        let signal = Arc::new(Notify::new());
-                        workers.spawn(work_off(engine.clone(), tenant, Arc::clone(&signal), stop.clone()));
-                        signal
-                    });
-                    signal.notify_one();
-                }
-            }
-            Err(error) => tracing::warn!(%error, "cannot see which logs are behind"),
-        }
-        tokio::select! {
+    // What nobody told of (another node's, the command line's) is looked for.
+    let mut look = tokio::time::interval(engine.options.pause);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let tenants = tokio::select! {
             // What was installed before an event came in decides about it.
             biased;
-            () = stop.cancelled() => {}
-            () = engine.app.signals().installed.notified() => engine.fleet.refresh(),
-            () = engine.app.signals().appended.notified() => {}
-            () = tokio::time::sleep(engine.options.pause) => {}
+            () = stop.cancelled() => break,
+            () = engine.app.signals().installed.notified() => {
+                engine.fleet.refresh();
+                continue;
+            }
+            _ = look.tick() => behind(&engine).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "cannot see which logs are behind");
+                Vec::new()
+            }),
+            tenants = engine.app.signals().appended.heard() => tenants.into_iter().collect(),
+        };
+        for tenant in tenants {
+            let signal = wake.entry(tenant).or_insert_with(|| {
+                let signal = Arc::new(Notify::new());
+                workers.spawn(work_off(engine.clone(), tenant, Arc::clone(&signal), stop.clone()));
+                signal
+            });
+            signal.notify_one();
         }
     }
     workers.close();
@@ -63,8 +72,9 @@ async fn behind(engine: &Engine) -> Result<Vec<TenantId>, AppError> {
 }
 
 async fn work_off(engine: Engine, tenant: TenantId, signal: Arc<Notify>, stop: CancellationToken) {
+    let mut bookmark = Bookmark::default();
     while !stop.is_cancelled() {
-        match step(&engine, tenant).await {
+        match step(&engine, tenant, &mut bookmark).await {
             Ok(true) => {}
             Ok(false) => tokio::select! {
                 () = stop.cancelled() => return,
@@ -82,7 +92,7 @@ async fn work_off(engine: Engine, tenant: TenantId, signal: Arc<Notify>, stop: C
 }
 
 /// Takes one micro-batch; `false` if the log is worked off.
-async fn step(engine: &Engine, tenant: TenantId) -> Result<bool, AppError> {
+async fn step(engine: &Engine, tenant: TenantId, bookmark: &mut Bookmark) -> Result<bool, AppError> {
     let mut read = engine.app.store().read(Rows::Tenant(tenant)).await?;
     let position = read.position(tenant).await?;
     let events = read.read_log(tenant, position, engine.options.batch).await?;
@@ -90,18 +100,24 @@ async fn step(engine: &Engine, tenant: TenantId) -> Result<bool, AppError> {
     if events.is_empty() {
         return Ok(false);
     }
-    process(engine, tenant, position, events).await?;
+    process(engine, tenant, bookmark, position, events).await?;
     Ok(true)
 }
 
 /// Processes events in order. Should a batch fail for another reason than a database that is away, it is halved until
 /// the event that cannot be processed stands alone; that one becomes a dead letter and the others go on.
-async fn process(engine: &Engine, tenant: TenantId, from: i64, events: Vec<Event>) -> Result<(), AppError> {
+async fn process(
+    engine: &Engine,
+    tenant: TenantId,
+    bookmark: &mut Bookmark,
+    from: i64,
+    events: Vec<Event>,
+) -> Result<(), AppError> {
     let mut from = from;
     let mut left = vec![events];
     while let Some(events) = left.pop() {
         let Some(to) = events.last().map(|event| event.position) else { continue };
-        match rounds::run(engine, tenant, from, &events).await {
+        match rounds::run(engine, tenant, bookmark, from, &events).await {
             Ok(()) => {}
             Err(AppError::Internal(cause)) if events.len() == 1 => {
                 let fenced = cause.downcast_ref::<StoreError>().is_some_and(|e| matches!(e, StoreError::Fenced));

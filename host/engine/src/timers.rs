@@ -57,7 +57,7 @@ async fn ring_tenant(engine: &Engine, due: &[Timer], now: Millis) -> Result<(), 
     let events: Vec<NewEvent> = taken.iter().map(|timer| event_of(timer, now)).collect();
     work.append(tenant, &events).await?;
     work.commit().await?;
-    engine.app.signals().appended.notify_one();
+    engine.app.signals().appended.ring(tenant);
     Ok(())
 }
 

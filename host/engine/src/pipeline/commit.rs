@@ -14,31 +14,32 @@ use crate::Engine;
 pub(crate) async fn write(
     engine: &Engine,
     mind: &Mind,
-    memory: Memory,
+    memory: &Memory,
     items: &[Item],
     from: i64,
     to: i64,
 ) -> Result<(), AppError> {
     let tenant = mind.tenant;
-    let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
+    // After a power cut the log decides again; what leaves the house waits for the disk first, see `delivery`.
+    let mut work = engine.app.store().begin_unhurried(Rows::Tenant(tenant)).await?;
     work.advance(tenant, from, to).await?;
-    write_people(&mut work, tenant, &memory).await?;
+    write_people(&mut work, tenant, memory).await?;
     write_plugins(&mut work, tenant, &memory.changes).await?;
     work.append(tenant, &memory.changes.events).await?;
     work.commit().await?;
 
     let changes = &memory.changes;
-    if !changes.messages.is_empty() {
-        engine.app.signals().queued.notify_one();
+    for message in &changes.messages {
+        engine.app.signals().queued.ring((tenant, message.connector));
     }
     if changes.timers.values().any(Option::is_some) {
         engine.app.signals().timed.notify_one();
     }
     if !changes.events.is_empty() {
-        engine.app.signals().appended.notify_one();
+        engine.app.signals().appended.ring(tenant);
     }
     if engine.app.is_watched() {
-        tell(engine, mind, &memory, items);
+        tell(engine, mind, memory, items);
     }
     Ok(())
 }

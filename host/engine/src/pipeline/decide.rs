@@ -102,8 +102,12 @@ fn settle(memory: &mut Memory, mind: &Mind, unit: &Unit, item: &Item, moment: &M
                 }
                 memory.changes.states.insert(state_key, decision.state);
             }
-            let outcome = if decision.operations.is_empty() { "skipped" } else { "acted" };
             let done = operations::perform(memory, mind, unit, item, id, decision.operations);
+            let outcome = match done.as_slice() {
+                [] => "skipped",
+                all if all.iter().all(Done::is_refused) => "refused",
+                _ => "acted",
+            };
             (outcome, done, decision.reasons)
         }
         Err(reason) => ("failed", Vec::new(), vec![reason]),

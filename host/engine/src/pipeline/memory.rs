@@ -11,12 +11,23 @@ use guanxi_domain::person::{Person, Score, Tag};
 use guanxi_store::{DecisionRow, IdentityConflict, IdentityRow, OrderRow, TagRow, TimelineRow, Timer};
 
 /// One person as the batch sees them.
+#[derive(Clone)]
 pub(crate) struct Known {
     pub(crate) person: Person,
     /// Strongest first.
     pub(crate) identities: Vec<Identity>,
+    /// By dimension and name.
     pub(crate) tags: Vec<Tag>,
+    /// By name.
     pub(crate) scores: Vec<Score>,
+}
+
+impl Known {
+    /// Brings what was added into the order of what is read, so that both show a plugin the same.
+    pub(crate) fn sort(&mut self) {
+        self.tags.sort_by(|a, b| (&a.dimension, &a.name).cmp(&(&b.dimension, &b.name)));
+        self.scores.sort_by(|a, b| a.name.cmp(&b.name));
+    }
 }
 
 /// Everything that one micro-batch knows.

@@ -22,6 +22,8 @@ const OPERATIONS_MAX: usize = 64;
 const DEPTH_MAX: u8 = 4;
 /// The most events that one decision may put into the log, so that one event leads to a few thousand at the very most.
 const EMISSIONS_MAX: usize = 8;
+/// A timer that is set again each time it rings costs at most one event in so long.
+const TIMER_MIN: Millis = 1_000;
 /// How far ahead a timer or message may be set: two years.
 const AHEAD_MAX: Millis = 2 * 366 * 86_400_000;
 
@@ -35,6 +37,13 @@ pub(crate) struct Done {
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<MessageId>,
+}
+
+impl Done {
+    /// Whether the host did not do it.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.reason.is_some()
+    }
 }
 
 /// What asks: one decision about one event.
@@ -124,7 +133,9 @@ impl Asker<'_> {
         })?;
         let now = self.mind.now;
         let number = u64::try_from(index).unwrap_or(u64::MAX).to_be_bytes();
-        let id = MessageId::from_uuid(derived_uuid(now, &[self.decision.as_bytes(), &number]));
+        // The event's time, not today's: decided again after a crash it is the same message.
+        let asked_at = self.item.event.event.received_at;
+        let id = MessageId::from_uuid(derived_uuid(asked_at, &[self.decision.as_bytes(), &number]));
         let message = Message {
             id,
             person: self.item.person,
@@ -196,7 +207,7 @@ impl Asker<'_> {
             installation: self.unit.installation.id,
             person: self.item.person,
             key: key.to_owned(),
-            due_at: self.ahead("at", at)?,
+            due_at: self.ahead("at", at)?.max(self.mind.now.saturating_add(TIMER_MIN)),
             payload,
         };
         self.put_timer(memory, key, Some(timer));

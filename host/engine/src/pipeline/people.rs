@@ -30,6 +30,8 @@ pub(crate) fn resolve(memory: &mut Memory, event: &Event, ambient: &Ambient) -> 
         Some(person) => person,
         None => create(memory, PersonId::from_uuid(ambient.uuid()), now),
     };
+    // In the order in which they will be read again.
+    identities.sort_by(|a, b| b.strength().cmp(&a.strength()).then_with(|| a.cmp(b)));
     for identity in identities {
         attach(memory, person, identity, event.position, now);
     }

@@ -15,6 +15,7 @@ use guanxi_domain::tenant::TenantId;
 use guanxi_store::{HistoryQuery, Scope as Rows, Work};
 
 use super::memory::{Known, Memory};
+use super::recall::Bookmark;
 use super::{commit, decide, facts, people, score};
 use crate::Engine;
 use crate::fleet::{Unit, Units};
@@ -36,7 +37,13 @@ pub(crate) struct Mind {
 }
 
 /// Processes `events`, which follow position `from`, as a whole or not at all.
-pub(crate) async fn run(engine: &Engine, tenant: TenantId, from: i64, events: &[Event]) -> Result<(), AppError> {
+pub(crate) async fn run(
+    engine: &Engine,
+    tenant: TenantId,
+    bookmark: &mut Bookmark,
+    from: i64,
+    events: &[Event],
+) -> Result<(), AppError> {
     let ambient = engine.app.ambient().clone();
     let mind = Mind {
         tenant,
@@ -45,8 +52,10 @@ pub(crate) async fn run(engine: &Engine, tenant: TenantId, from: i64, events: &[
         ambient,
         limits: engine.options.limits,
     };
+    engine.recall.open(bookmark, from);
     let mut read = engine.app.store().read(Rows::Tenant(tenant)).await?;
-    let mut memory = load(&mut read, tenant, events).await?;
+    let mut memory = recall(engine, bookmark, events);
+    load(&mut read, tenant, events, &mut memory).await?;
     let mut items = Vec::with_capacity(events.len());
     for event in events {
         let person = people::resolve(&mut memory, event, &mind.ambient).map_err(AppError::internal)?;
@@ -63,16 +72,36 @@ pub(crate) async fn run(engine: &Engine, tenant: TenantId, from: i64, events: &[
     });
     let (memory, mind, items) = thought.await.map_err(AppError::internal)?;
     let to = items.last().map_or(from, |item| item.event.position);
-    commit::write(engine, &mind, memory, &items, from, to).await
+    commit::write(engine, &mind, &memory, &items, from, to).await?;
+    engine.recall.keep(bookmark, memory, to);
+    Ok(())
 }
 
-async fn load(read: &mut Work, tenant: TenantId, events: &[Event]) -> Result<Memory, AppError> {
-    let named: HashSet<&Identity> = events.iter().flat_map(|event| &event.event.body.identities).collect();
-    let named: Vec<Identity> = named.into_iter().cloned().collect();
-    let owners = read.owners(tenant, &named).await?;
+/// What is known already of those whom the events name.
+fn recall(engine: &Engine, bookmark: &Bookmark, events: &[Event]) -> Memory {
+    let mut memory = Memory::default();
+    for identity in events.iter().flat_map(|event| &event.event.body.identities) {
+        if !memory.owners.contains_key(identity)
+            && let Some(owner) = engine.recall.owner(bookmark, identity)
+        {
+            memory.owners.insert(identity.clone(), owner);
+        }
+    }
     let direct = events.iter().filter_map(|event| event.event.body.person);
-    let ids: HashSet<PersonId> = owners.values().copied().chain(direct).collect();
-    let ids: Vec<PersonId> = ids.into_iter().collect();
+    let ids: HashSet<PersonId> = memory.owners.values().copied().chain(direct).collect();
+    let known = ids.into_iter().filter_map(|id| Some((id, engine.recall.person(bookmark, id)?)));
+    memory.people = known.collect();
+    memory
+}
+
+/// Reads the rest of them, and the orders.
+async fn load(read: &mut Work, tenant: TenantId, events: &[Event], memory: &mut Memory) -> Result<(), AppError> {
+    let named: HashSet<&Identity> = events.iter().flat_map(|event| &event.event.body.identities).collect();
+    let named = named.into_iter().filter(|identity| !memory.owners.contains_key(identity));
+    memory.owners.extend(read.owners(tenant, &named.cloned().collect::<Vec<_>>()).await?);
+    let direct = events.iter().filter_map(|event| event.event.body.person);
+    let ids: HashSet<PersonId> = memory.owners.values().copied().chain(direct).collect();
+    let ids: Vec<PersonId> = ids.into_iter().filter(|id| !memory.people.contains_key(id)).collect();
     let orders: HashSet<String> = events
         .iter()
         .filter_map(|event| order::read(&event.event.kind, &event.event.body.properties)?.ok())
@@ -82,16 +111,18 @@ async fn load(read: &mut Work, tenant: TenantId, events: &[Event]) -> Result<Mem
     let mut identities = read.identities(tenant, &ids).await?;
     let mut tags = read.tags(tenant, &ids).await?;
     let mut scores = read.scores(tenant, &ids).await?;
-    let people = read.people(tenant, &ids).await?.into_iter().map(|(id, person)| {
-        let known = Known {
+    for (id, person) in read.people(tenant, &ids).await? {
+        let mut known = Known {
             person,
             identities: identities.remove(&id).unwrap_or_default(),
             tags: tags.remove(&id).unwrap_or_default(),
             scores: scores.remove(&id).unwrap_or_default(),
         };
-        (id, known)
-    });
-    Ok(Memory { people: people.collect(), owners, orders: read.orders(tenant, &orders).await?, ..Memory::default() })
+        known.sort();
+        memory.people.insert(id, known);
+    }
+    memory.orders = read.orders(tenant, &orders).await?;
+    Ok(())
 }
 
 /// Loads what campaigns kept and what they want to know of the past.

@@ -92,6 +92,7 @@ fn ca_3_money_is_asked_for_and_the_refusal_comes_back_as_an_event() {
         tenant.install("red-packet", config).await;
         tenant.batch(&[order("ada", "1", 0)]).await;
         let decision = tenant.wait_for("/decisions", 1, |_| true).await.remove(0);
+        assert_eq!(decision["outcome"], "refused", "{decision}");
         let asked = &decision["operations"][0];
         assert_eq!(
             (&asked["outcome"], &asked["reason"]),

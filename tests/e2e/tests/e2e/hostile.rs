@@ -145,6 +145,43 @@ fn pl_2_garbage_in_one_answer_fails_that_answer_only() {
 }
 
 #[test]
+fn pl_2_events_lead_to_events_so_many_and_so_deep_only() {
+    on_both(|place| async move {
+        let host = Host::start(&place).await;
+        let tenant = with_good_plugins(&host, "acme").await;
+        tenant.install_component("echo", guest("echo-chamber"), json!({}), json!({})).await;
+        tenant.batch(&[json!({"type": "track", "userId": "ada", "event": "shout"})]).await;
+        let ended =
+            |decision: &Value| decision["operations"][0]["reason"] == "events led to events 4 times; it ends here";
+        tenant.wait_for("/decisions", 8, ended).await;
+        let echo = |event: &Value| event["kind"] == "echo-chamber.echo";
+        assert_eq!(tenant.list("/events").await.into_iter().filter(echo).count(), 8 * 4);
+        let shouted = |decision: &Value| decision["installation"] == "echo" && decision["reasons"][0] == "shout";
+        let shouted = &tenant.wait_for("/decisions", 1, shouted).await[0];
+        let refusals: Vec<&Value> = (0..10).map(|n| &shouted["operations"][n]["reason"]).collect();
+        assert_eq!(refusals[..8], [&Value::Null; 8], "{shouted}");
+        assert_eq!(refusals[8..], [&json!("a decision emits at most 8 events"); 2], "{shouted}");
+        host.stop().await;
+    });
+}
+
+#[test]
+fn pl_2_a_timer_set_into_the_past_does_not_spin() {
+    on_both(|place| async move {
+        let host = Host::start(&place).await;
+        let tenant = with_good_plugins(&host, "acme").await;
+        tenant.install_component("echo", guest("echo-chamber"), json!({}), json!({})).await;
+        tenant.batch(&[json!({"type": "track", "userId": "ada", "event": "wake"})]).await;
+        let rung = tenant.wait_for("/events", 3, |event| event["kind"] == "guanxi.timer").await;
+        let mut times: Vec<i64> = rung.iter().filter_map(|event| event["occurred_at"].as_i64()).collect();
+        times.sort_unstable();
+        assert!(times.len() >= 3, "{rung:?}");
+        assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= 1_000), "{times:?}");
+        host.stop().await;
+    });
+}
+
+#[test]
 fn pl_2_the_crash_budget_ends_in_quarantine_which_everybody_sees() {
     on_both(|place| async move {
         let host = Host::start(&place).await;
