@@ -140,6 +140,19 @@ impl Scored {
         self
     }
 
+    /// Adds a score of the manifest that is the sum of its terms, and the terms.
+    #[must_use]
+    pub fn sum<const TERMS: usize>(mut self, score: &str, terms: [(&str, Vec<f64>); TERMS]) -> Self {
+        let mut sums = vec![0.0; terms.first().map_or(0, |(_, values)| values.len())];
+        for (_, values) in &terms {
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        }
+        for (name, values) in terms {
+            self = self.term(score, name, values);
+        }
+        self.score(score, sums)
+    }
+
     /// Adds a term that explains a score, one value a row.
     #[must_use]
     pub fn term(mut self, score: &str, name: &str, values: impl IntoIterator<Item = f64>) -> Self {
@@ -215,6 +228,13 @@ mod tests {
         let scored = testing::score::<Sum>("{}", columns, true).unwrap();
         assert_eq!(scored.scores[0].values, [11.0, 22.0]);
         assert_eq!(scored.terms[0].values, [1.0, 2.0]);
+    }
+
+    #[test]
+    fn a_sum_adds_its_terms_and_keeps_who_has_none_without() {
+        let scored = Scored::new().sum("both", [("a", vec![1.0, 2.0]), ("b", vec![0.5, f64::NAN])]);
+        assert_eq!((scored.scores[0].values[0], scored.scores[0].values[1].is_nan()), (1.5, true));
+        assert_eq!(scored.terms.iter().map(|term| term.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]

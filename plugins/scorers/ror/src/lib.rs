@@ -25,21 +25,13 @@ impl Scorer for Ror {
     const INPUTS: &'static [&'static str] = &["relevance", "proximity", "trust"];
 
     fn score(weights: &Weights, people: &People) -> Result<Scored, Failure> {
-        let (relevance, proximity) = (people.numbers("relevance")?, people.numbers("proximity")?);
         let trust = people.numbers("trust")?;
-        let near = |p: f64, t: f64| unit(p, 0.0) * weights.proximity_weight * unit(t, 0.5);
-        let cares = |r: f64, t: f64| unit(r, 0.0) * weights.relevance_weight * unit(t, 0.5);
-
-        let rows = relevance.iter().zip(proximity).zip(trust);
-        let scored = Scored::new().score("ror", rows.map(|((r, p), t)| cares(*r, *t) + near(*p, *t)));
-        if !people.explain() {
-            return Ok(scored);
-        }
-        Ok(scored.term("ror", "relevance", relevance.iter().zip(trust).map(|(r, t)| cares(*r, *t))).term(
-            "ror",
-            "proximity",
-            proximity.iter().zip(trust).map(|(p, t)| near(*p, *t)),
-        ))
+        let term = |values: &[f64], weight: f64| {
+            values.iter().zip(trust).map(|(value, trust)| unit(*value, 0.0) * weight * unit(*trust, 0.5)).collect()
+        };
+        let relevance = term(people.numbers("relevance")?, weights.relevance_weight);
+        let proximity = term(people.numbers("proximity")?, weights.proximity_weight);
+        Ok(Scored::new().sum("ror", [("relevance", relevance), ("proximity", proximity)]))
     }
 }
 

@@ -39,53 +39,35 @@ impl Scorer for SocialValue {
         &["revenue", "order-count", "event-count", "first-seen", "last-seen", "last-order-at", "followers"];
 
     fn score(weights: &Weights, people: &People) -> Result<Scored, Failure> {
-        let scored = rfm(weights, people, Scored::new())?;
-        social_value(weights, people, scored)
+        let spent = people.integers("revenue")?;
+        let orders = people.integers("order-count")?;
+        let last_order = people.integers("last-order-at")?;
+        let monetary = weights.monetary.map(|major| (major * 100.0) as i64);
+        let days = weights.recency_days.map(|days| days.saturating_mul(DAY));
+        let now = people.now();
+        // Who never bought has no RFM score: NaN keeps the person without one.
+        let recency = |(last, orders): (&Instant, &i64)| {
+            if *orders > 0 { recency(*last, now, &days) } else { f64::NAN }
+        };
+        let rfm = [
+            ("recency", last_order.iter().zip(orders).map(recency).collect()),
+            ("frequency", column(orders, |orders| grade(orders, &weights.frequency_orders))),
+            ("monetary", column(spent, |spent| grade(spent, &monetary))),
+        ];
+        let per_minor_unit = weights.revenue_weight / 100.0;
+        let social_value = [
+            ("revenue", column(spent, |minor| minor as f64 * per_minor_unit)),
+            ("participation", column(people.integers("event-count")?, |events| events as f64 * weights.event_value)),
+            ("influence", column(people.integers("followers")?, |followers| followers as f64 * weights.follower_value)),
+        ];
+        Ok(Scored::new().sum("rfm", rfm).sum("social-value", social_value))
     }
 }
 
 guanxi_plugin::scorer!(SocialValue);
 
-fn social_value(weights: &Weights, people: &People, scored: Scored) -> Result<Scored, Failure> {
-    let per_minor_unit = weights.revenue_weight / 100.0;
-    let revenue = |minor: &i64| *minor as f64 * per_minor_unit;
-    let participation = |events: &i64| *events as f64 * weights.event_value;
-    let influence = |followers: &i64| *followers as f64 * weights.follower_value;
-
-    let (spent, events) = (people.integers("revenue")?, people.integers("event-count")?);
-    let followers = people.integers("followers")?;
-    let rows = spent.iter().zip(events).zip(followers);
-    let scored = scored.score("social-value", rows.map(|((s, e), f)| revenue(s) + participation(e) + influence(f)));
-    if !people.explain() {
-        return Ok(scored);
-    }
-    Ok(scored
-        .term("social-value", "revenue", spent.iter().map(revenue))
-        .term("social-value", "participation", events.iter().map(participation))
-        .term("social-value", "influence", followers.iter().map(influence)))
-}
-
-fn rfm(weights: &Weights, people: &People, scored: Scored) -> Result<Scored, Failure> {
-    let now = people.now();
-    let monetary = weights.monetary.map(|major| (major * 100.0) as i64);
-    let recency = |last: &Instant| recency(*last, now, &weights.recency_days);
-    let frequency = |orders: &i64| grade(*orders, &weights.frequency_orders);
-    let money = |spent: &i64| grade(*spent, &monetary);
-
-    let (last, orders) = (people.integers("last-order-at")?, people.integers("order-count")?);
-    let spent = people.integers("revenue")?;
-    // Who never bought has no RFM score: NaN keeps the person without one.
-    let sum = |((l, o), s): ((&i64, &i64), &i64)| {
-        if *o > 0 { recency(l) + frequency(o) + money(s) } else { f64::NAN }
-    };
-    let scored = scored.score("rfm", last.iter().zip(orders).zip(spent).map(sum));
-    if !people.explain() {
-        return Ok(scored);
-    }
-    Ok(scored
-        .term("rfm", "recency", last.iter().map(recency))
-        .term("rfm", "frequency", orders.iter().map(frequency))
-        .term("rfm", "monetary", spent.iter().map(money)))
+fn column(values: &[i64], term: impl Fn(i64) -> f64) -> Vec<f64> {
+    values.iter().map(|value| term(*value)).collect()
 }
 
 /// 1 to 5: one more for every threshold reached.
@@ -93,10 +75,10 @@ fn grade(value: i64, thresholds: &[i64; 4]) -> f64 {
     f64::from(1 + thresholds.iter().map(|threshold| u8::from(value >= *threshold)).sum::<u8>())
 }
 
-/// 5 within the first number of days, 1 past the last.
-fn recency(last_order: Instant, now: Instant, days: &[i64; 4]) -> f64 {
+/// 5 within the first limit, 1 past the last.
+fn recency(last_order: Instant, now: Instant, limits: &[Instant; 4]) -> f64 {
     let age = now.saturating_sub(last_order);
-    f64::from(1 + days.iter().map(|limit| u8::from(age <= limit.saturating_mul(DAY))).sum::<u8>())
+    f64::from(1 + limits.iter().map(|limit| u8::from(age <= *limit)).sum::<u8>())
 }
 
 #[cfg(test)]

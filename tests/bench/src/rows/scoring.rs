@@ -105,8 +105,9 @@ impl Piece {
 
         let value = self.revenue.iter().zip(&self.events).zip(&self.followers);
         let rfm = self.last_order.iter().zip(&self.orders).zip(&self.revenue);
+        let recency_of = |(last, orders): (&i64, &i64)| if *orders > 0 { recency(last) } else { f64::NAN };
         let rfm_of = |((last, orders), spent): ((&i64, &i64), &i64)| {
-            if *orders > 0 { recency(last) + frequency(orders) + money(spent) } else { f64::NAN }
+            recency_of((last, orders)) + frequency(orders) + money(spent)
         };
         Scored {
             scores: vec![
@@ -114,7 +115,7 @@ impl Piece {
                 column("social-value", "", value.map(|((r, e), f)| revenue(r) + *e as f64 + influence(f))),
             ],
             terms: vec![
-                column("rfm", "recency", self.last_order.iter().map(recency)),
+                column("rfm", "recency", self.last_order.iter().zip(&self.orders).map(recency_of)),
                 column("rfm", "frequency", self.orders.iter().map(frequency)),
                 column("rfm", "monetary", self.revenue.iter().map(money)),
                 column("social-value", "revenue", self.revenue.iter().map(revenue)),
