@@ -40,7 +40,7 @@ type Queue = (TenantId, InstallationId);
 
 /// Starts a task for every queue in which something is due.
 pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
-    let mut workers = Workers { engine, stop, tasks: TaskTracker::new(), busy: Arc::default() };
+    let workers = Workers { engine, stop, tasks: TaskTracker::new(), busy: Arc::default() };
     while !workers.stop.is_cancelled() {
         let pause = match workers.start_due().await {
             Ok(pause) => pause,
@@ -66,7 +66,7 @@ struct Workers {
 
 impl Workers {
     /// Starts a task for every queue with something due; returns when to look again.
-    async fn start_due(&mut self) -> Result<Duration, AppError> {
+    async fn start_due(&self) -> Result<Duration, AppError> {
         let now = self.engine.app.ambient().now();
         let mut read = self.engine.app.store().read(Rows::Host).await?;
         let due = read.due_queues(now, QUEUES_SEEN).await?;
@@ -80,14 +80,14 @@ impl Workers {
     }
 
     /// Until `pause` is over, starts a task for every queue that is told of.
-    async fn start_told(&mut self, pause: Duration) {
+    async fn start_told(&self, pause: Duration) {
         let alarm = tokio::time::sleep(pause);
         tokio::pin!(alarm);
-        let engine = self.engine.clone();
+        let told = &self.engine.app.signals().queued;
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                queues = engine.app.signals().queued.heard() => queues.into_iter().for_each(|queue| self.start(queue)),
+                queues = told.heard() => queues.into_iter().for_each(|queue| self.start(queue)),
                 () = &mut alarm => return,
             }
         }
