@@ -25,7 +25,7 @@ pub(crate) struct ShownOnce(pub Problem);
 
 /// Gives a kept answer again, or keeps the one that is given now.
 pub(crate) async fn once(State(app): State<App>, request: Request, next: Next) -> ApiResult<Response> {
-    let writes = matches!(*request.method(), Method::POST | Method::PUT);
+    let writes = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
     let Some(key) = request.headers().get(KEY).filter(|_| writes).cloned() else {
         return Ok(next.run(request).await);
     };

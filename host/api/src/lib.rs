@@ -4,13 +4,16 @@
 //! goes wrong leaves as a problem document.
 
 mod auth;
+mod consents;
 mod cursor;
 mod dead_letters;
 mod decisions;
+mod erasures;
 mod events;
 mod extract;
 mod health;
 mod idempotency;
+mod imports;
 mod ingest;
 mod installations;
 mod live;
@@ -20,6 +23,10 @@ mod people;
 mod plugins;
 mod problem;
 mod queries;
+mod relations;
+mod reviews;
+mod segments;
+mod settings;
 mod state;
 mod tenants;
 mod tokens;
@@ -50,6 +57,8 @@ const BODY_BYTES_MAX: usize = 256 * 1024;
 const REQUEST_MAX: Duration = Duration::from_secs(30);
 /// The same for an upload, which is compiled before it is answered.
 const UPLOAD_MAX: Duration = Duration::from_secs(300);
+/// The same for a file of people, which may be large and its line slow.
+const IMPORT_MAX: Duration = Duration::from_secs(3_600);
 
 /// Every route: `/v1`, `/api/v1`, `/openapi.json`, `/healthz` and `/readyz`.
 ///
@@ -69,7 +78,10 @@ pub fn router(state: ApiState) -> Router {
     let pages =
         CorsLayer::new().allow_origin(Any).allow_methods([Method::POST]).allow_headers(AllowHeaders::mirror_request());
     let rest = ingest().layer(pages).merge(probes()).layer(from_fn(|request, next| within(REQUEST_MAX, request, next)));
-    let (router, _) = management.merge(upload).merge(rest).split_for_parts();
+    // A file is kept piece by piece as it comes, and counted on the way: no limit but its own applies to it.
+    let files =
+        files().layer(DefaultBodyLimit::disable()).layer(from_fn(|request, next| within(IMPORT_MAX, request, next)));
+    let (router, _) = management.merge(upload).merge(files).merge(rest).split_for_parts();
     router
         .route("/openapi.json", get(openapi::serve))
         .route("/api/{*rest}", any(not_found))
@@ -85,21 +97,52 @@ pub fn router(state: ApiState) -> Router {
 
 /// Everything that the OpenAPI document describes.
 fn described() -> OpenApiRouter<ApiState> {
-    management().merge(uploads()).merge(ingest()).merge(probes())
+    management().merge(uploads()).merge(files()).merge(ingest()).merge(probes())
 }
 
 fn management() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(tenants::create::create, tenants::list::list))
         .routes(routes!(tenants::get::get))
+        .routes(routes!(settings::get::get, settings::put::put))
         .routes(routes!(tokens::create::create, tokens::list::list))
         .routes(routes!(tokens::revoke::revoke))
         .routes(routes!(plugins::get::get))
         .routes(routes!(installations::list::list))
         .routes(routes!(installations::put::put, installations::get::get))
         .routes(routes!(people::list::list))
-        .routes(routes!(people::get::get))
+        .routes(routes!(people::get::get, people::edit::edit))
+        .routes(routes!(people::act::act, people::history::history))
+        .routes(routes!(people::merge::merge))
+        .routes(routes!(people::merge::split))
+        .routes(routes!(people::tag::tag))
+        .routes(routes!(reviews::list::list))
         .routes(routes!(people::timeline::timeline))
+        .routes(routes!(consents::list::list, consents::note::note))
+        .routes(routes!(erasures::erase::erase))
+        .routes(routes!(erasures::list::list))
+        .routes(routes!(erasures::get::get))
+        .routes(routes!(relations::list::list))
+        .routes(routes!(relations::path::path))
+        .routes(routes!(relations::common::common))
+        .routes(routes!(relations::reach::reach))
+        .routes(routes!(relations::put::put))
+        .routes(routes!(people::sheet::download))
+        .routes(routes!(imports::get::get, imports::get::delete))
+        .routes(routes!(imports::map::map))
+        .routes(routes!(imports::preview::preview))
+        .routes(routes!(imports::run::start))
+        .routes(routes!(imports::run::stop))
+        .routes(routes!(imports::report::report))
+        .routes(routes!(imports::presets::list))
+        .routes(routes!(imports::mappings::list))
+        .routes(routes!(imports::mappings::put, imports::mappings::delete))
+        .routes(routes!(segments::list::list))
+        .routes(routes!(segments::schema::schema))
+        .routes(routes!(segments::preview::preview))
+        .routes(routes!(segments::put::put, segments::get::get, segments::delete::delete))
+        .routes(routes!(segments::people::people))
+        .routes(routes!(segments::of_person::of_person))
         .routes(routes!(events::list::list))
         .routes(routes!(live::live))
         .routes(routes!(decisions::list::list))
@@ -111,7 +154,14 @@ fn management() -> OpenApiRouter<ApiState> {
 }
 
 fn uploads() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(plugins::upload::upload, plugins::list::list))
+    OpenApiRouter::new()
+        .routes(routes!(plugins::upload::upload, plugins::list::list))
+        // An archive takes its time, too.
+        .routes(routes!(people::export::export))
+}
+
+fn files() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(imports::upload::upload, imports::list::list))
 }
 
 fn ingest() -> OpenApiRouter<ApiState> {

@@ -35,6 +35,9 @@ const CALLS: [&str; 7] = ["identify", "track", "page", "screen", "group", "alias
         (name = "plugins", description = "The host's library of plugins"),
         (name = "installations", description = "Plugins of one tenant"),
         (name = "people", description = "People of one tenant"),
+        (name = "relations", description = "Who knows whom"),
+        (name = "imports", description = "Files of people, orders and relations"),
+        (name = "segments", description = "Who is meant: people by what they are and do"),
         (name = "events", description = "What happened"),
         (name = "decisions", description = "What was decided, and why"),
         (name = "messages", description = "What was sent"),
@@ -103,10 +106,11 @@ fn finish(collected: OpenApi) -> OpenApi {
     name_the_calls(&mut api);
     for (path, item) in &mut api.paths.paths {
         let managed = path.starts_with("/api/");
-        if let Some(operation) = [&mut item.post, &mut item.put].into_iter().flatten().next().filter(|_| managed) {
+        for operation in [&mut item.post, &mut item.put, &mut item.patch].into_iter().flatten().filter(|_| managed) {
             operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
         }
-        for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
+        let all = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in all.into_iter().flatten() {
             operation.responses.responses.insert("default".to_owned(), Ref::from_response_name("Problem").into());
         }
     }
@@ -160,7 +164,13 @@ fn idempotency_key() -> Parameter {
 }
 
 fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
-    let all = [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("DELETE", &item.delete)];
+    let all = [
+        ("GET", &item.get),
+        ("POST", &item.post),
+        ("PUT", &item.put),
+        ("PATCH", &item.patch),
+        ("DELETE", &item.delete),
+    ];
     all.into_iter().filter_map(|(method, operation)| operation.as_ref().map(|operation| (method, operation)))
 }
 

@@ -1,8 +1,10 @@
 //! Who a token belongs to and which tenant a slug names, remembered for seconds so that ingest asks the database rarely.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use guanxi_domain::caller::{Caller, Scope};
+use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::{Tenant, TenantId};
 use guanxi_store::{Scope as Rows, TokenRow};
 use sha2::{Digest, Sha256};
@@ -84,6 +86,17 @@ impl App {
         Ok(tenant)
     }
 
+    /// What a tenant has set for itself, as it was at most seconds ago.
+    pub async fn settings(&self, tenant: TenantId) -> Result<Arc<TenantSettings>, AppError> {
+        if let Some(known) = self.inner.access.home(tenant) {
+            return Ok(known.settings);
+        }
+        let found = self.store().read(Rows::Host).await?.tenant(tenant).await?;
+        let found = found.ok_or(AppError::NotFound("tenant"))?;
+        self.inner.access.remember(&found);
+        Ok(found.settings)
+    }
+
     pub(crate) fn operator(&self, caller: &Caller) -> Result<(), AppError> {
         if caller.is_operator() { Ok(()) } else { Err(AppError::Forbidden("operator")) }
     }
@@ -95,6 +108,7 @@ fn require(caller: &Caller, tenant: &Tenant, scope: Scope) -> Result<(), AppErro
     }
     Err(AppError::Forbidden(match scope {
         Scope::Ingest => "ingest",
+        Scope::Vouch => "vouch",
         Scope::Read => "read",
         Scope::Manage => "manage",
     }))

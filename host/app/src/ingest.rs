@@ -17,6 +17,24 @@ const RETRY_AFTER: u32 = 2;
 /// The most events of one append.
 const APPEND_MAX: usize = 4_000;
 
+/// Who sends events.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    /// The tenant of the write key.
+    pub tenant: Tenant,
+    /// Whether it is trusted to know who is who.
+    pub vouches: bool,
+}
+
+impl Sender {
+    /// Prepares an event for the log: attributes take the types that the tenant gave them, and what is named together
+    /// is believed if the sender is.
+    pub fn prepare(&self, event: &mut NewEvent) {
+        event.body.vouched = self.vouches;
+        self.tenant.settings.shape(&mut event.body);
+    }
+}
+
 /// How much may wait.
 #[derive(Debug, Clone, Copy)]
 pub struct IngestLimits {
@@ -85,10 +103,11 @@ impl Ingest {
 }
 
 impl App {
-    /// The tenant whose write key this is. An operator's token belongs to no tenant and is no write key.
-    pub async fn write_key(&self, caller: &Caller) -> Result<Tenant, AppError> {
+    /// Whose write key this is. An operator's token belongs to no tenant and is no write key.
+    pub async fn sender(&self, caller: &Caller) -> Result<Sender, AppError> {
         let home = self.home(caller).await?.ok_or(AppError::Forbidden("ingest"))?;
-        self.tenant_for(caller, home.slug.as_str(), Scope::Ingest).await
+        let tenant = self.tenant_for(caller, home.slug.as_str(), Scope::Ingest).await?;
+        Ok(Sender { tenant, vouches: caller.scopes.contains(&Scope::Vouch) })
     }
 
     /// A fresh event id.
@@ -116,6 +135,7 @@ impl App {
             p.position = p.position.max(position);
             p.head = p.head.max(position);
         });
+        self.signals().progressed.notify_waiters();
     }
 
     /// Tells ingest where a tenant's log stands; at start.

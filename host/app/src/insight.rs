@@ -1,5 +1,7 @@
 //! What people may look at: persons, timelines, decisions, messages.
 
+use std::collections::HashMap;
+
 use guanxi_domain::Millis;
 use guanxi_domain::caller::{Caller, Scope};
 use guanxi_domain::event::Event;
@@ -7,14 +9,19 @@ use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{DecisionId, MessageId, PersonId};
 use guanxi_domain::limits::{PAGE_DEFAULT, PAGE_MAX};
 use guanxi_domain::message::{Attempt, Message, MessageStatus};
-use guanxi_domain::person::{Person, Score, Tag};
+use guanxi_domain::person::{HeldTag, Link, Person, Score};
+use guanxi_domain::relations::Standing;
+use guanxi_domain::tenant::TenantId;
 use guanxi_store::{
     DecisionQuery, DecisionRow, IdentityConflict, MessageQuery, OrderRow, PeopleCursor, PeopleOrder, PeopleQuery,
-    Scope as Rows, TagRow, Work,
+    Scope as Rows, Work,
 };
 
+use crate::signals::SignalView;
 use crate::{App, AppError};
 
+/// The most orders of a person that are shown beside them.
+const ORDERS_SHOWN: u32 = 20;
 /// The most decisions and messages that are looked through for one part of a timeline.
 const FOLLOWED_MAX: u32 = 2_000;
 
@@ -28,7 +35,7 @@ pub struct PersonSummary {
     /// Current scores.
     pub scores: Vec<Score>,
     /// Current tags.
-    pub tags: Vec<Tag>,
+    pub tags: Vec<HeldTag>,
 }
 
 /// A person with everything but the timeline.
@@ -36,16 +43,31 @@ pub struct PersonSummary {
 pub struct PersonView {
     /// The person.
     pub person: Person,
-    /// Strongest first.
-    pub identities: Vec<Identity>,
+    /// Who was joined in this person, in the order of their ids; nobody if it is no group.
+    pub members: Vec<Member>,
+    /// Strongest first, of a group those of all who were joined.
+    pub links: Vec<Link>,
     /// Identities that events named for this person although they belong to another, and the other way round.
     pub conflicts: Vec<IdentityConflict>,
     /// Current scores with their terms.
     pub scores: Vec<Score>,
     /// Current tags with their sources.
-    pub tags: Vec<TagRow>,
+    pub tags: Vec<HeldTag>,
     /// The latest orders.
     pub orders: Vec<OrderRow>,
+    /// What the graph of relations says; nothing of somebody without relations.
+    pub standing: Option<Standing>,
+    /// What channels tell, expired signals among it.
+    pub signals: Vec<SignalView>,
+}
+
+/// Somebody who was joined with others.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The person as they were known by themselves.
+    pub person: Person,
+    /// Their own identities, strongest first.
+    pub links: Vec<Link>,
 }
 
 /// A part of a person's timeline, newest first.
@@ -81,6 +103,25 @@ pub struct MessageView {
     pub attempts: Vec<Attempt>,
 }
 
+/// People as lists show them.
+pub(crate) async fn summaries(
+    work: &mut Work,
+    tenant: guanxi_domain::tenant::TenantId,
+    people: Vec<Person>,
+) -> Result<Vec<PersonSummary>, AppError> {
+    let ids: Vec<PersonId> = people.iter().map(|person| person.id).collect();
+    let mut identities = identities(work, tenant, &people).await?;
+    let mut scores = work.scores(tenant, &ids).await?;
+    let mut tags = work.tags(tenant, &ids).await?;
+    let summaries = people.into_iter().map(|person| PersonSummary {
+        identities: identities.remove(&person.id).unwrap_or_default(),
+        scores: scores.remove(&person.id).unwrap_or_default(),
+        tags: tags.remove(&person.id).unwrap_or_default(),
+        person,
+    });
+    Ok(summaries.collect())
+}
+
 /// A limit from outside, within bounds.
 pub(crate) fn page(limit: Option<u32>) -> u32 {
     limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX)
@@ -106,17 +147,7 @@ impl App {
         let query = PeopleQuery { search, order, after, limit: page(limit) };
         let mut work = self.store().read(Rows::Tenant(tenant.id)).await?;
         let people = work.list_people(tenant.id, &query).await?;
-        let ids: Vec<PersonId> = people.iter().map(|person| person.id).collect();
-        let mut identities = work.identities(tenant.id, &ids).await?;
-        let mut scores = work.scores(tenant.id, &ids).await?;
-        let mut tags = work.tags(tenant.id, &ids).await?;
-        let summaries = people.into_iter().map(|person| PersonSummary {
-            identities: identities.remove(&person.id).unwrap_or_default(),
-            scores: scores.remove(&person.id).unwrap_or_default(),
-            tags: tags.remove(&person.id).unwrap_or_default(),
-            person,
-        });
-        Ok(summaries.collect())
+        summaries(&mut work, tenant.id, people).await
     }
 
     /// How many people a tenant has, exact up to `cap`.
@@ -142,17 +173,40 @@ impl App {
         }
     }
 
-    /// One person.
+    /// One person; of somebody who was joined with others, the person who stands for all of them.
     pub async fn person(&self, caller: &Caller, slug: &str, id: PersonId) -> Result<PersonView, AppError> {
         let tenant = self.tenant_for(caller, slug, Scope::Read).await?;
         let mut work = self.store().read(Rows::Tenant(tenant.id)).await?;
-        let person = work.person(tenant.id, id).await?.ok_or(AppError::NotFound("person"))?;
+        let (person, leaves) = whole(&mut work, tenant.id, id).await?;
+        let id = person.id;
+        let mut links = work.links(tenant.id, &leaves).await?;
+        let mut members = work.people(tenant.id, &leaves).await?;
+        let members: Vec<Member> = leaves
+            .iter()
+            .filter_map(|leaf| {
+                let links = links.remove(leaf).unwrap_or_default();
+                Some(Member { person: members.remove(leaf)?, links })
+            })
+            .collect();
+        let mut links: Vec<Link> = members.iter().flat_map(|member| member.links.iter().cloned()).collect();
+        Link::sort(&mut links);
+        let mut orders = Vec::new();
+        for leaf in &leaves {
+            orders.extend(work.orders_of(tenant.id, *leaf, ORDERS_SHOWN).await?);
+        }
+        orders.sort_by_key(|order| std::cmp::Reverse(order.ordered_at));
+        orders.truncate(ORDERS_SHOWN as usize);
+        let mut signals = work.signals(tenant.id, &[id]).await?;
+        let now = self.ambient().now();
         Ok(PersonView {
-            identities: work.identities(tenant.id, &[id]).await?.remove(&id).unwrap_or_default(),
-            conflicts: work.conflicts_of(tenant.id, id).await?,
+            standing: work.standings(tenant.id, &[person.number]).await?.remove(&person.number),
+            signals: SignalView::all(signals.remove(&id).unwrap_or_default(), now),
+            links,
+            conflicts: work.conflicts_of(tenant.id, &leaves).await?,
             scores: work.scores(tenant.id, &[id]).await?.remove(&id).unwrap_or_default(),
-            tags: work.tags_of(tenant.id, id).await?,
-            orders: work.orders_of(tenant.id, id, 20).await?,
+            tags: work.tags(tenant.id, &[id]).await?.remove(&id).unwrap_or_default(),
+            orders,
+            members: if person.membership.is_group { members } else { Vec::new() },
             person,
         })
     }
@@ -168,17 +222,26 @@ impl App {
     ) -> Result<TimelinePage, AppError> {
         let tenant = self.tenant_for(caller, slug, Scope::Read).await?;
         let mut work = self.store().read(Rows::Tenant(tenant.id)).await?;
-        work.person(tenant.id, id).await?.ok_or(AppError::NotFound("person"))?;
+        let (_, leaves) = whole(&mut work, tenant.id, id).await?;
         let limit = page(limit);
-        let events = work.timeline(tenant.id, id, before, limit).await?;
+        let mut events = Vec::new();
+        for leaf in &leaves {
+            events.extend(work.timeline(tenant.id, *leaf, before, limit).await?);
+        }
+        events.sort_by_key(|event| std::cmp::Reverse((event.event.occurred_at, event.position)));
+        events.truncate(limit as usize);
         let received: Vec<Millis> = events.iter().map(|event| event.event.received_at).collect();
         let from = received.iter().copied().min().unwrap_or_default();
         let to = received.iter().copied().max().unwrap_or_default();
-        let mut rows = work.decisions_between(tenant.id, id, from, to, FOLLOWED_MAX).await?;
+        let (mut rows, mut messages) = (Vec::new(), Vec::new());
+        for leaf in &leaves {
+            rows.extend(work.decisions_between(tenant.id, *leaf, from, to, FOLLOWED_MAX).await?);
+            messages.extend(work.messages_since(tenant.id, *leaf, from, FOLLOWED_MAX).await?);
+        }
+        rows.sort_by_key(|row| std::cmp::Reverse(row.id));
         rows.retain(|row| events.iter().any(|event| event.position == row.position));
-        let mut messages = work.messages_since(tenant.id, id, from, FOLLOWED_MAX).await?;
         messages.retain(|message| rows.iter().any(|row| row.id == message.decision));
-        messages.reverse();
+        messages.sort_by_key(|message| std::cmp::Reverse(message.id));
         let decisions = named(&mut work, tenant.id, rows).await?;
         let full = events.len() == limit as usize;
         let next = events.last().filter(|_| full).map(|event| (event.event.occurred_at, event.position));
@@ -208,7 +271,13 @@ impl App {
     ) -> Result<Vec<DecisionView>, AppError> {
         let tenant = self.tenant_for(caller, slug, Scope::Read).await?;
         let mut work = self.store().read(Rows::Tenant(tenant.id)).await?;
-        let rows = work.decisions(tenant.id, &DecisionQuery { person, before, limit: page(limit) }).await?;
+        let limit = page(limit);
+        let mut rows = Vec::new();
+        for person in parts(&mut work, tenant.id, person).await? {
+            rows.extend(work.decisions(tenant.id, &DecisionQuery { person, before, limit }).await?);
+        }
+        rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+        rows.truncate(limit as usize);
         named(&mut work, tenant.id, rows).await
     }
 
@@ -231,8 +300,15 @@ impl App {
         limit: Option<u32>,
     ) -> Result<Vec<Message>, AppError> {
         let tenant = self.tenant_for(caller, slug, Scope::Read).await?;
-        let query = MessageQuery { person, status, before, limit: page(limit) };
-        Ok(self.store().read(Rows::Tenant(tenant.id)).await?.messages(tenant.id, &query).await?)
+        let limit = page(limit);
+        let mut work = self.store().read(Rows::Tenant(tenant.id)).await?;
+        let mut messages = Vec::new();
+        for person in parts(&mut work, tenant.id, person).await? {
+            messages.extend(work.messages(tenant.id, &MessageQuery { person, status, before, limit }).await?);
+        }
+        messages.sort_by_key(|message| std::cmp::Reverse(message.id));
+        messages.truncate(limit as usize);
+        Ok(messages)
     }
 
     /// One message with its tries.
@@ -244,11 +320,50 @@ impl App {
     }
 }
 
-async fn named(
+/// The person who stands for this one, and whose rows make up that person.
+pub(crate) async fn whole(
     work: &mut Work,
-    tenant: guanxi_domain::tenant::TenantId,
-    rows: Vec<DecisionRow>,
-) -> Result<Vec<DecisionView>, AppError> {
+    tenant: TenantId,
+    id: PersonId,
+) -> Result<(Person, Vec<PersonId>), AppError> {
+    let mut person = work.person(tenant, id).await?.ok_or(AppError::NotFound("person"))?;
+    if person.root() != id {
+        person = work.person(tenant, person.root()).await?.ok_or(AppError::NotFound("person"))?;
+    }
+    let leaves = work.leaves(tenant, &person).await?;
+    Ok((person, leaves))
+}
+
+/// Whose rows to look at for one person, or for all; nobody is known by an id that does not exist.
+async fn parts(work: &mut Work, tenant: TenantId, person: Option<PersonId>) -> Result<Vec<Option<PersonId>>, AppError> {
+    let Some(id) = person else { return Ok(vec![None]) };
+    match whole(work, tenant, id).await {
+        Ok((_, leaves)) => Ok(leaves.into_iter().map(Some).collect()),
+        Err(AppError::NotFound(_)) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The identities of people in a list, of groups those of all who were joined.
+pub(crate) async fn identities(
+    work: &mut Work,
+    tenant: TenantId,
+    people: &[Person],
+) -> Result<HashMap<PersonId, Vec<Identity>>, AppError> {
+    let groups: Vec<PersonId> = people.iter().filter(|p| p.membership.is_group).map(|p| p.id).collect();
+    let members = work.members(tenant, &groups).await?;
+    let ids: Vec<PersonId> = people.iter().map(|p| p.id).chain(members.values().flatten().copied()).collect();
+    let mut links = work.links(tenant, &ids).await?;
+    let of = |person: &Person| {
+        let inside = members.get(&person.id).into_iter().flatten();
+        let mut all: Vec<Link> = inside.chain([&person.id]).filter_map(|id| links.remove(id)).flatten().collect();
+        Link::sort(&mut all);
+        (person.id, all.into_iter().map(|link| link.identity).collect())
+    };
+    Ok(people.iter().map(of).collect())
+}
+
+async fn named(work: &mut Work, tenant: TenantId, rows: Vec<DecisionRow>) -> Result<Vec<DecisionView>, AppError> {
     let installations = work.installations(tenant).await?;
     let view = |row: DecisionRow| {
         let installation = installations.iter().find(|i| i.id == row.installation);

@@ -6,15 +6,30 @@
 mod access;
 mod ambient;
 mod bell;
+mod consents;
+mod erasures;
 mod error;
+mod export;
+mod graphs;
 mod idempotency;
+mod identities;
+mod imports;
 mod ingest;
 mod insight;
 mod installations;
+mod lists;
 mod live;
 mod log;
 mod plugins;
+mod relations;
+mod requests;
 mod secrets;
+mod segments;
+mod settings;
+mod sheet;
+mod signals;
+mod standings;
+mod tagging;
 mod tenants;
 mod tokens;
 
@@ -24,20 +39,38 @@ use guanxi_domain::ids::InstallationId;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::Store;
 // The few row shapes that answers are made of.
-pub use guanxi_store::{DecisionRow, IdentityConflict, OrderRow, PeopleCursor, TagRow, TokenRow};
+pub use guanxi_store::{
+    ConflictCursor, DecisionRow, IdentityAction, IdentityConflict, OrderRow, PeopleCursor, SegmentRow, TokenRow,
+};
 use tokio::sync::Notify;
 
 pub use ambient::Ambient;
 pub use bell::Bell;
+pub use consents::{ConsentInput, ConsentView};
 pub use error::{AppError, Problem};
+pub use export::{Archive, EXPORTED};
+pub use graphs::GraphChanges;
 pub use idempotency::Answer;
-pub use ingest::{Accepted, Appender, IngestLimits};
-pub use insight::{DecisionView, MessageView, PersonSummary, PersonView, TimelinePage};
+pub use identities::Outcome;
+pub use imports::{
+    ImportView, ImportWish, Known as KnownMapping, PresetView, Preview, PreviewRow, Upload, import as import_file,
+};
+pub use ingest::{Accepted, Appender, IngestLimits, Sender};
+pub use insight::{DecisionView, Member, MessageView, PersonSummary, PersonView, TimelinePage};
 pub use installations::{GrantsInput, InstallationInput, InstallationView, with_defaults};
 pub use live::{Live, LiveKind};
 pub use log::BuriedEvent;
 pub use plugins::{Admission, AdmittedPlugin, PluginView};
+pub use relations::{
+    Acquaintance, CommonView, PathView, ReachView, Related, RelatedCursor, RelatedPage, RelationView, STEPS_MAX,
+};
+pub use requests::Requested;
 pub use secrets::{BadSecret, OpenSecrets, Vault, VaultError, decode as decode_secret};
+pub use segments::{Reason, SegmentAnswer, SegmentInput, SegmentPage, SegmentPreview};
+pub use settings::{SETTINGS, SettingsView};
+pub use signals::SignalView;
+pub use standings::Refreshed;
+pub use tagging::PersonEdit;
 pub use tokens::{NewToken, SignedIn};
 
 /// The use cases over one store.
@@ -54,6 +87,9 @@ struct Inner {
     access: access::Access,
     ingest: ingest::Ingest,
     live: live::Bus,
+    graphs: graphs::Graphs,
+    /// Turns of those who count before saving.
+    previews: tokio::sync::Semaphore,
     signals: Signals,
 }
 
@@ -64,6 +100,10 @@ pub struct Signals {
     pub appended: Bell<TenantId>,
     /// Messages were put into the queue of a connector.
     pub queued: Bell<(TenantId, InstallationId)>,
+    /// Relations of a tenant have changed.
+    pub related: Bell<TenantId>,
+    /// A log was decided further.
+    pub progressed: Notify,
     /// Timers were started.
     pub timed: Notify,
     /// Installations were changed.
@@ -88,6 +128,8 @@ impl App {
             access: access::Access::new(),
             ingest,
             live: live::Bus::new(),
+            graphs: graphs::Graphs::new(),
+            previews: tokio::sync::Semaphore::new(2),
             signals: Signals::default(),
         };
         let app = Self { inner: Arc::new(inner) };

@@ -25,8 +25,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::session::Tries;
 
+/// The most bytes of a segment's form: a filter may be long, and longer as a form writes it.
+const SEGMENT_BYTES_MAX: usize = 256 * 1024;
 /// The most bytes of a form.
 const FORM_BYTES_MAX: usize = 16 * 1024;
+/// The same of a mapping with very many columns.
+const MAPPING_BYTES_MAX: usize = 128 * 1024;
 
 /// How the console is run.
 #[derive(Clone, Default)]
@@ -78,6 +82,33 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
         .route(&format!("{tenant}/messages/{{id}}"), get(rooms::person::message::show))
         .route(&format!("{tenant}/plugins"), get(rooms::plugins::list))
         .route(&format!("{tenant}/plugins/{{name}}/mode"), post(rooms::plugins::switch))
+        .route(&format!("{tenant}/people/{{id}}/relations"), get(rooms::relations::show))
+        .route(&format!("{tenant}/people/{{id}}/identities"), get(rooms::identities::show).post(rooms::identities::act))
+        .route(&format!("{tenant}/reviews"), get(rooms::reviews::list))
+        .route(&format!("{tenant}/people/{{id}}/privacy"), get(rooms::privacy::show))
+        .route(&format!("{tenant}/people/{{id}}/consents"), post(rooms::privacy::note))
+        .route(&format!("{tenant}/people/{{id}}/export"), get(rooms::privacy::export))
+        .route(&format!("{tenant}/people/{{id}}/erase"), post(rooms::privacy::erase))
+        .route(
+            &format!("{tenant}/imports"),
+            get(rooms::imports::list).post(rooms::imports::upload).layer(DefaultBodyLimit::disable()),
+        )
+        .route(&format!("{tenant}/imports/{{id}}"), get(rooms::imports::show))
+        .route(&format!("{tenant}/imports/{{id}}/report"), get(rooms::imports::report))
+        .route(
+            &format!("{tenant}/imports/{{id}}/mapping"),
+            post(rooms::imports::map).layer(DefaultBodyLimit::max(MAPPING_BYTES_MAX)),
+        )
+        .route(&format!("{tenant}/imports/{{id}}/{{act}}"), post(rooms::imports::act))
+        .route(
+            &format!("{tenant}/segments"),
+            get(rooms::segments::list).post(rooms::segments::act).layer(DefaultBodyLimit::max(SEGMENT_BYTES_MAX)),
+        )
+        .route(&format!("{tenant}/segments/new"), get(rooms::segments::new))
+        .route(&format!("{tenant}/segments/{{name}}"), get(rooms::segments::show))
+        .route(&format!("{tenant}/people/{{id}}/segments"), get(rooms::segments::why::show))
+        .route(&format!("{tenant}/settings"), get(rooms::settings::show))
+        .route(&format!("{tenant}/settings/{{part}}"), post(rooms::settings::change))
         .route(&format!("{tenant}/live"), get(rooms::live::show))
         .route(&format!("{tenant}/live/stream"), get(rooms::live::stream::open))
         .route("/console/{*rest}", get(trouble::nowhere))

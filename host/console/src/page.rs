@@ -20,6 +20,12 @@ pub enum Room {
     Plugins,
     /// The live stream.
     Live,
+    /// Segments.
+    Segments,
+    /// What the brand sets for itself.
+    Settings,
+    /// Files that come in.
+    Imports,
 }
 
 /// What somebody who is signed in can reach from everywhere.
@@ -62,6 +68,9 @@ impl Page {
         match room {
             "people" => current == Some(Room::People),
             "plugins" => current == Some(Room::Plugins),
+            "segments" => current == Some(Room::Segments),
+            "settings" => current == Some(Room::Settings),
+            "imports" => current == Some(Room::Imports),
             _ => current == Some(Room::Live),
         }
     }

@@ -68,6 +68,11 @@ impl Visitor {
         proof(&self.secret)
     }
 
+    /// Whether a form that is not read as a whole comes from one of the console's own pages.
+    pub fn is_proven(&self, shown: &str) -> bool {
+        proves(&self.secret, shown)
+    }
+
     fn nav(&self) -> Nav {
         Nav { csrf: self.proof(), operator: self.caller.is_operator(), tenant: None, room: Room::Lobby }
     }

@@ -1,9 +1,12 @@
-//! Every visible word of the console, in English and Chinese. A word without one of them does not compile.
+//! Every visible word of the console, in English and Chinese. A word without one of them does not compile. It has
+//! more than 500 lines because it is one list: a word that two rooms use stands once.
 
 use guanxi_app::LiveKind;
+use guanxi_domain::linking::{ActionKind, Cause};
 use guanxi_domain::manifest::Kind;
 use guanxi_domain::message::{MessageClass, MessageStatus};
-use guanxi_domain::person::Stage;
+use guanxi_domain::person::{LinkState, Stage};
+use guanxi_domain::settings::{AttributeKind, Basis};
 
 use crate::rooms::Badge;
 
@@ -49,6 +52,7 @@ words! {
     pages: "Pages", "分页";
 
     people: "People", "客户";
+    imports: "Imports", "导入";
     person: "Person", "客户";
     nameless: "No name", "未命名";
     people_known: "people known", "位客户";
@@ -82,6 +86,52 @@ words! {
     no_tags: "No tags yet.", "还没有标签。";
     no_orders: "No orders yet.", "还没有订单。";
     no_attributes: "Nothing is known yet.", "还没有已知属性。";
+    identity_one: "Identity", "身份标识";
+    state: "State", "状态";
+    known_from: "Known from", "来源";
+    change: "Change", "更改";
+    why: "Why? (kept)", "原因（会被保留）";
+    link_unverified: "unverified", "未验证";
+    link_verified: "verified", "已验证";
+    link_disputed: "disputed", "有争议";
+    link_invalid: "invalid", "无效";
+    link_stale: "to be checked again", "待复核";
+    link_confirm: "Confirm", "确认";
+    link_dispute: "Dispute", "存疑";
+    link_invalidate: "Invalid", "无效";
+    link_new: "Add an identity", "添加身份标识";
+    link_do: "Add", "添加";
+    members: "Joined from", "由以下客户合并";
+    members_text: "Each is kept as they were and can be parted again. What happened since stays with whom it named.", "每位客户的数据都原样保留，可随时拆分；合并之后发生的事件归其所指的客户。";
+    merge: "Join with somebody else", "与另一位客户合并";
+    merge_text: "Both are kept as they were inside the joined person, so that it can be undone.", "双方数据原样保留在合并后的客户中，可以撤销。";
+    merge_do: "Join", "合并";
+    split: "Part", "拆分";
+    identity_history: "What was done", "操作记录";
+    no_identity_history: "Nothing yet: everything stands as events named it.", "暂无记录，均由事件自动识别。";
+    by_itself: "by itself", "系统自动";
+    did_link: "Identity added", "添加标识";
+    did_confirm: "Confirmed", "已确认";
+    did_dispute: "Disputed", "标记争议";
+    did_invalidate: "Found invalid", "标记无效";
+    did_recheck: "To be checked again", "标记复核";
+    did_merge: "Joined", "合并";
+    did_split: "Parted", "拆分";
+    did_dismiss: "Claim put aside", "忽略争议";
+    reviews: "Identities to review", "待审核身份";
+    reviews_text: "Events named these identities for one person while they belong to another, and it was not sure that both are the same.", "这些标识在事件中指向一位客户，却属于另一位客户，系统无法确定二者是否为同一人。";
+    no_reviews: "Nothing waits for review.", "没有待审核的身份。";
+    review_people: "People", "涉及客户";
+    review_owner: "has it", "当前归属";
+    review_claimant: "was named with it", "事件所指";
+    review_cause: "Why it waits", "原因";
+    review_dismiss: "Not the same", "不是同一人";
+    cause_unverified: "Nobody who is trusted says that both are one.", "没有可信来源证实二者为同一人。";
+    cause_exclusive: "Both have an identity of which a person has only one.", "双方都拥有唯一性标识，且不相同。";
+    cause_limit: "One person would have too many of this kind.", "同类标识数量超出上限。";
+    cause_too_large: "One person would be made of too many.", "合并的客户数量超出上限。";
+    cause_disputed: "The link is disputed.", "该标识存在争议。";
+    cause_suspicious: "It is written to look like another.", "写法可疑，疑似仿冒。";
     no_identities: "No identities.", "没有身份标识。";
     no_events: "Nothing happened yet.", "还没有事件。";
     as_of: "as of", "更新于";
@@ -246,6 +296,151 @@ words! {
     op_cancel_timer: "Cancel a timer", "取消定时器";
     op_emit: "Put an event into the log", "写入事件";
     op_ask_staff: "Ask the staff", "请员工处理";
+
+    relations: "Relations and signals", "关系与信号";
+    event_relations: "Relations were told", "登记关系";
+    relations_strongest: "Strongest relations", "最强的关系";
+    no_relations: "No relations are known yet.", "还没有已知的关系。";
+    relation: "Relation", "关系";
+    relation_out: "to", "指向对方";
+    relation_in: "from", "来自对方";
+    strength: "Strength", "强度";
+    influence: "Influence (1 is average)", "影响力（平均为 1）";
+    path_distance: "Steps to the nearest opinion leader or employee", "距最近的意见领袖或员工的步数";
+    connections: "Connections", "关系人数";
+    reach: "Reach", "触达范围";
+    steps: "Steps", "步数";
+    not_complete: "There are more relations than were looked at.", "关系过多，只统计了一部分。";
+    way: "The way to somebody else", "到另一位客户的关系路径";
+    way_to: "Identity (such as email:ada@example.com) or id", "身份标识（如 email:ada@example.com）或编号";
+    way_find: "Find the way", "查找路径";
+    way_nobody: "Nobody has this identity or id.", "没有客户使用该标识或编号。";
+    way_none: "No relations lead there.", "两者之间没有关系路径。";
+    signals: "Signals", "社交信号";
+    no_signals: "Channels have told nothing yet.", "渠道还没有提供信号。";
+    signal: "Signal", "信号";
+    signal_value: "Value", "值";
+    signal_expired: "no longer counts", "已过期";
+
+    privacy: "Consent and privacy", "授权与隐私";
+    consents: "What this person allows", "该客户的授权";
+    no_purposes: "The settings name no purposes yet, so nothing needs consent.", "设置中还没有定义用途，因此暂不需要授权。";
+    consent_state: "Now", "当前状态";
+    consent_word: "Latest word", "最近表态";
+    consent_note: "Note a word", "登记表态";
+    consent_evidence: "Evidence", "凭据";
+    consent_days: "Days it holds (empty: no end of its own)", "有效天数（留空：不另设期限）";
+    consent_give: "Given", "已授权";
+    consent_withdraw: "Withdrawn", "已撤回";
+    consent_fixed: "Cannot be given or withdrawn.", "无法授权或撤回。";
+    consent_yes: "given", "授权";
+    consent_no: "withdrawn", "撤回";
+    allowed: "allowed", "允许";
+    not_allowed: "not allowed", "不允许";
+    consent_unregulated: "The settings do not name this purpose.", "设置中没有该用途。";
+    consent_given: "The person consents.", "客户已授权。";
+    consent_interest: "Legitimate interest; the person does not object.", "正当利益，客户未反对。";
+    consent_contract: "Needed for what the person has asked for.", "履行客户要求所必需。";
+    consent_none: "The person has not consented.", "客户尚未授权。";
+    consent_withdrawn: "The person has withdrawn it.", "客户已撤回授权。";
+    consent_expired: "It has expired and has to be given again.", "授权已过期，需要重新取得。";
+    consent_objected: "The person objects.", "客户表示反对。";
+    basis_consent: "consent", "同意";
+    basis_interest: "legitimate interest", "正当利益";
+    basis_contract: "contract", "合同";
+    export: "Archive", "数据导出";
+    export_text: "Everything that is kept about this person, as one ZIP. That it was taken stands in the timeline.", "将该客户的全部数据导出为一个 ZIP 文件，导出行为会记入时间线。";
+    export_take: "Download the archive", "下载导出文件";
+    erase: "Forget this person", "删除该客户的个人数据";
+    erase_text: "The person and everybody joined with them disappear at once, and with them everything that names them: in the log, receipts, messages and imports. Totals stay. This cannot be undone.", "该客户及与其合并的所有客户将立即消失，日志、凭据、消息和导入中的个人数据都会被清除，汇总数据保留。此操作无法撤销。";
+    erase_reason: "Why? Do not name the person: the reason is kept.", "原因（会被保留，请勿写入客户姓名）";
+    erase_confirm: "Type the id to confirm:", "输入编号以确认：";
+    erase_do: "Forget for good", "永久删除";
+    only_managers_privacy: "Noting consent, archives and forgetting need a token with the scope “manage”.", "登记授权、导出和删除需要具有 manage 权限的令牌。";
+
+    segments: "Segments", "分群";
+    segments_text: "Groups of people by what they are and do. Every event changes them at once.", "按客户的特征和行为划分的人群，随每个事件即时更新。";
+    no_segments: "There is no segment yet.", "还没有分群。";
+    segment_new: "New segment", "新建分群";
+    segment_members: "Members", "成员";
+    segment_who: "Who is meant", "分群条件";
+    segment_changed: "Changed", "修改时间";
+    segment_building: "being found", "正在计算";
+    segment_name: "Name (a-z, 0-9, -)", "标识（a-z、0-9、-）";
+    segment_title: "Title", "标题";
+    segment_group: "Conditions", "条件关系";
+    segment_all: "all of them hold", "满足全部条件";
+    segment_any: "one of them holds", "满足任一条件";
+    segment_add: "Add a condition", "添加条件";
+    segment_condition: "Condition", "条件";
+    segment_what: "What: attribute, tag, score, event, purpose, segment", "对象：属性、标签、评分、事件、用途或分群";
+    segment_value: "Value", "值";
+    segment_days: "Days", "天数";
+    segment_json: "As JSON", "JSON 格式";
+    segment_count: "Count", "计算人数";
+    segment_found: "people are meant", "位客户符合条件";
+    segment_sample: "Some of them", "部分客户";
+    segment_why_text: "Why this person is in a segment, or why not.", "该客户属于或不属于各分群的原因。";
+    segment_in: "member", "属于";
+    segment_out: "not a member", "不属于";
+    segment_actual: "found", "实际";
+    only_managers_segments: "You may look and count, but not save: that needs a token with the scope “manage”.", "您可以查看和计算，但不能保存：需要具有 manage 权限的令牌。";
+    when_stage: "Stage is (prospect, fan, customer)", "阶段为（prospect、fan、customer）";
+    when_revenue: "Revenue is at least", "消费额至少";
+    when_orders: "Orders in all: at least", "订单总数至少";
+    when_bought: "Orders in the last days: at least", "最近若干天订单数至少";
+    when_spent: "Order value in the last days: at least", "最近若干天订单金额至少";
+    when_seen: "Seen in the last days", "最近若干天活跃";
+    when_unseen: "Not seen for days", "若干天未活跃";
+    when_did: "Did (event) in the last days: at least", "最近若干天某事件次数至少";
+    when_never_did: "Did not (event) in the last days", "最近若干天没有某事件";
+    when_attribute: "Attribute is", "属性等于";
+    when_contains: "Attribute contains", "属性包含";
+    when_at_least: "Attribute is at least", "属性数值至少";
+    when_birthday: "Birthday in the next days", "未来若干天内生日";
+    when_tag: "Has a tag (dimension, name)", "有标签（维度、名称）";
+    when_score: "Score is at least", "评分至少";
+    when_consent: "Consents to (purpose)", "已授权（用途）";
+    when_reachable: "Can be reached through (kind)", "可通过（类型）送达";
+    when_segment: "Is in segment", "属于分群";
+    when_not_segment: "Is not in segment", "不属于分群";
+
+    settings: "Settings", "设置";
+    settings_text: "What this brand sets for itself. Every change is noted in the log.", "品牌自己的设置，所有修改都会记入日志。";
+    only_managers_settings: "You may look, but not change: that needs a token with the scope “manage”.", "您可以查看，但不能修改：需要具有 manage 权限的令牌。";
+    settings_region: "Region", "地区";
+    settings_region_text: "Phone numbers without a country code are read as numbers of this country: two letters such as CN.", "没有国家代码的手机号按该国家或地区识别，填写两个字母，如 CN。";
+    settings_purposes: "Purposes", "用途";
+    settings_purposes_text: "What data is used for. A purpose that is not named here needs no consent; marketing messages need the purpose “marketing” once it is.", "数据的使用用途。未在此列出的用途不需要授权；列出 marketing 后，营销消息必须取得该用途的授权。";
+    settings_attributes: "Attributes", "属性";
+    settings_attributes_text: "Attributes with a type. Others take what comes.", "带类型的属性；其他属性不做限制。";
+    settings_dimensions: "Dimensions of tags", "标签维度";
+    settings_dimensions_text: "Tags of a dimension can lose weight as time goes by.", "某个维度的标签权重可以随时间衰减。";
+    settings_name: "Name", "名称";
+    settings_title: "Title", "标题";
+    settings_basis: "Lawful basis", "法律依据";
+    settings_days: "Days a consent holds", "授权有效天数";
+    settings_fields: "Fields bound to it", "绑定的字段";
+    settings_kind: "Kind of values", "值的类型";
+    settings_fresh_days: "Days until a value is old", "值的保鲜天数";
+    settings_half_life: "Half-life in days", "半衰期（天）";
+    settings_add: "Add or change", "添加或修改";
+    settings_save: "Save", "保存";
+    settings_remove: "Remove", "删除";
+    kind_text: "text", "文本";
+    kind_number: "number", "数字";
+    kind_integer: "whole number", "整数";
+    kind_flag: "yes or no", "是否";
+    kind_date: "day", "日期";
+    kind_texts: "several texts", "多个文本";
+    event_consent: "Consent was noted", "登记授权";
+    event_consent_granted: "Gave consent", "给予授权";
+    event_consent_withdrawn: "Withdrew consent", "撤回授权";
+    event_exported: "An archive was taken", "导出个人数据";
+    event_settings: "Settings were changed", "修改设置";
+    event_segment_entered: "Entered a segment", "进入分群";
+    event_segment_left: "Left a segment", "离开分群";
+    event_erased: "Somebody was forgotten", "删除个人数据";
 }
 
 /// Puts a value into a word with `{}`.
@@ -260,6 +455,64 @@ impl Words {
             Stage::Prospect => self.prospect,
             Stage::Fan => self.fan,
             Stage::Customer => self.customer,
+        }
+    }
+
+    /// How far an identity may be relied on.
+    pub fn link_state(&self, state: LinkState) -> &'static str {
+        match state {
+            LinkState::Unverified => self.link_unverified,
+            LinkState::Verified => self.link_verified,
+            LinkState::Disputed => self.link_disputed,
+            LinkState::Invalid => self.link_invalid,
+            LinkState::Stale => self.link_stale,
+        }
+    }
+
+    /// What was done about an identity.
+    pub fn identity_action(&self, action: ActionKind) -> &'static str {
+        match action {
+            ActionKind::Link => self.did_link,
+            ActionKind::Confirm => self.did_confirm,
+            ActionKind::Dispute => self.did_dispute,
+            ActionKind::Invalidate => self.did_invalidate,
+            ActionKind::Recheck => self.did_recheck,
+            ActionKind::Merge => self.did_merge,
+            ActionKind::Split => self.did_split,
+            ActionKind::Dismiss => self.did_dismiss,
+        }
+    }
+
+    /// Why identities were not linked by themselves.
+    pub fn conflict_cause(&self, cause: Cause) -> &'static str {
+        match cause {
+            Cause::Unverified => self.cause_unverified,
+            Cause::Exclusive => self.cause_exclusive,
+            Cause::Limit => self.cause_limit,
+            Cause::TooLarge => self.cause_too_large,
+            Cause::Disputed => self.cause_disputed,
+            Cause::Suspicious => self.cause_suspicious,
+        }
+    }
+
+    /// Why processing is lawful.
+    pub fn basis(&self, basis: Basis) -> &'static str {
+        match basis {
+            Basis::Consent => self.basis_consent,
+            Basis::LegitimateInterest => self.basis_interest,
+            Basis::Contract => self.basis_contract,
+        }
+    }
+
+    /// What values of an attribute look like.
+    pub fn attribute_kind(&self, kind: AttributeKind) -> &'static str {
+        match kind {
+            AttributeKind::Text => self.kind_text,
+            AttributeKind::Number => self.kind_number,
+            AttributeKind::Integer => self.kind_integer,
+            AttributeKind::Flag => self.kind_flag,
+            AttributeKind::Date => self.kind_date,
+            AttributeKind::Texts => self.kind_texts,
         }
     }
 
@@ -348,6 +601,15 @@ impl Words {
             guanxi_domain::event::TIMER => self.event_timer,
             guanxi_domain::event::REFUSED => self.event_refused,
             guanxi_domain::event::SENT => self.event_message,
+            guanxi_domain::relations::RELATIONS => self.event_relations,
+            guanxi_domain::consent::CONSENT => self.event_consent,
+            guanxi_domain::consent::GRANTED => self.event_consent_granted,
+            guanxi_domain::consent::WITHDRAWN => self.event_consent_withdrawn,
+            guanxi_domain::erasure::ERASED => self.event_erased,
+            guanxi_app::EXPORTED => self.event_exported,
+            guanxi_app::SETTINGS => self.event_settings,
+            guanxi_domain::segment::ENTERED => self.event_segment_entered,
+            guanxi_domain::segment::LEFT => self.event_segment_left,
             other => other,
         }
     }

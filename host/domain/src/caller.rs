@@ -9,6 +9,8 @@ use crate::tenant::TenantId;
 pub enum Scope {
     /// Send events; such a token is a write key.
     Ingest,
+    /// Vouch for who is who in the events it sends: for servers, never for pages that everybody can read.
+    Vouch,
     /// See people, events, decisions, messages and plugins.
     Read,
     /// Switch plugins on and off, and change what `Read` sees.

@@ -19,6 +19,16 @@ pub const TIMER: &str = "guanxi.timer";
 pub const REFUSED: &str = "guanxi.refused";
 /// Kind of the events that the host makes when a message has found its end: sent, failed, expired or uncertain.
 pub const SENT: &str = "guanxi.message";
+/// Kind of the events by which staff link, confirm, dispute, join and part; see [`crate::linking::Action`].
+pub const IDENTITY: &str = "guanxi.identity";
+/// Kind of the events by which staff tag people; see [`crate::person::Tagging`].
+pub const TAGS: &str = "guanxi.tags";
+/// Kind of the events by which staff change attributes, stage and roles; see [`crate::person::Edit`].
+pub const EDIT: &str = "guanxi.edit";
+/// Kind of the events that carry rows of an import; see `ImportId`.
+pub const IMPORT: &str = "guanxi.import";
+/// The most notes kept on one event.
+pub const NOTES_MAX: usize = 8;
 /// Prefix of kinds that only the host makes.
 pub const HOST_PREFIX: &str = "guanxi.";
 
@@ -43,7 +53,8 @@ pub struct NewEvent {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EventBody {
-    /// Who it is about, strongest first.
+    /// Who it is about, strongest first; read back as it was taken, whatever the rules are now.
+    #[serde(deserialize_with = "crate::identity::stored_list")]
     pub identities: Vec<Identity>,
     /// Who it is about, if the host knows (timers, its own events).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +77,16 @@ pub struct EventBody {
     /// How many events led to this one through plugins.
     #[serde(skip_serializing_if = "is_zero")]
     pub depth: u8,
+    /// Whether the sender is trusted to know who is who: identities named together are the same person's.
+    #[serde(skip_serializing_if = "is_false")]
+    pub vouched: bool,
+    /// Whoever it was about was erased, and with them everything that it said.
+    #[serde(skip_serializing_if = "is_false")]
+    pub erased: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 fn is_zero(depth: &u8) -> bool {

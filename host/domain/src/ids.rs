@@ -134,6 +134,18 @@ typed_id!(
     /// One API token.
     TokenId, "tok"
 );
+typed_id!(
+    /// One segment.
+    SegmentId, "seg"
+);
+typed_id!(
+    /// One import.
+    ImportId, "imp"
+);
+typed_id!(
+    /// One erasure of a person.
+    ErasureId, "era"
+);
 
 /// Makes identifiers: time-ordered, unique, from a clock and randomness that the caller hands in.
 ///

@@ -5,17 +5,25 @@ pub mod analysis;
 pub mod caller;
 pub mod campaign;
 pub mod connector;
+pub mod consent;
 pub mod content;
+pub mod erasure;
 pub mod event;
 pub mod grants;
 pub mod identity;
 pub mod ids;
+pub mod import;
 pub mod installation;
 pub mod limits;
+pub mod linking;
 pub mod manifest;
 pub mod message;
 pub mod person;
+pub mod relations;
 pub mod scoring;
+pub mod segment;
+pub mod settings;
+pub mod signals;
 pub mod tenant;
 
 /// Milliseconds since the Unix epoch, UTC.

@@ -54,7 +54,7 @@ impl<'de> serde::Deserialize<'de> for Slug {
 }
 
 /// One brand.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tenant {
     /// Inside number.
     pub id: TenantId,
@@ -62,6 +62,8 @@ pub struct Tenant {
     pub slug: Slug,
     /// What people call it.
     pub name: String,
+    /// What it has set for itself.
+    pub settings: std::sync::Arc<crate::settings::TenantSettings>,
     /// When it was created.
     pub created_at: crate::Millis,
 }

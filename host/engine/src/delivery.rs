@@ -3,6 +3,7 @@
 
 mod attempt;
 mod backoff;
+mod standing;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::Engine;
 use attempt::Tried;
+use standing::Standing;
 
 /// Queues that are worked off at the same time.
 const QUEUES_MAX: usize = 256;
@@ -134,7 +136,9 @@ async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &Cancellati
         if claimed.is_empty() {
             return Ok(());
         }
-        let courier = attempt::Courier::new(engine, tenant, unit).await?;
+        let messages: Vec<&Message> = claimed.iter().map(|claimed| &claimed.message).collect();
+        let standing = Standing::of(engine, tenant, &messages).await?;
+        let courier = attempt::Courier::new(engine, tenant, unit, standing).await?;
         // What is done is settled while slower ones go on.
         let (done, mut settling) = mpsc::channel(CLAIM as usize);
         let send = async move {

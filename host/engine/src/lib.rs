@@ -4,17 +4,21 @@
 //! run beside each other. Plugins are called between reading and the one transaction that writes everything.
 
 mod delivery;
+mod erasure;
 mod fleet;
+mod imports;
 mod pipeline;
+mod standings;
 mod timers;
 mod upkeep;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use guanxi_app::App;
+use guanxi_app::{App, AppError};
 use guanxi_channels::Egress;
 use guanxi_domain::limits::CallLimits;
+use guanxi_domain::tenant::TenantId;
 use guanxi_runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -54,6 +58,7 @@ pub struct Engine {
     app: App,
     fleet: Arc<Fleet>,
     recall: Arc<pipeline::Recall>,
+    segments: Arc<pipeline::Shelf>,
     egress: Egress,
     options: EngineOptions,
 }
@@ -62,7 +67,20 @@ impl Engine {
     /// An engine that works off what `app` takes in.
     pub fn new(app: App, runtime: Runtime, egress: Egress, options: EngineOptions) -> Self {
         let fleet = Arc::new(Fleet::new(app.clone(), runtime));
-        Self { app, fleet, recall: Arc::new(pipeline::Recall::new()), egress, options }
+        Self {
+            app,
+            fleet,
+            recall: Arc::new(pipeline::Recall::new()),
+            segments: Arc::new(pipeline::Shelf::new()),
+            egress,
+            options,
+        }
+    }
+
+    /// Decides everything that is in a tenant's log now, and what follows from it in the log; for work without
+    /// [`Self::run`].
+    pub async fn catch_up(&self, tenant: TenantId) -> Result<(), AppError> {
+        pipeline::catch_up(self, tenant).await
     }
 
     /// Works until `stop` is cancelled, then finishes what is under way.
@@ -70,7 +88,10 @@ impl Engine {
         let tasks = TaskTracker::new();
         tasks.spawn(pipeline::supervise(self.clone(), stop.clone()));
         tasks.spawn(timers::run(self.clone(), stop.clone()));
+        tasks.spawn(standings::run(self.clone(), stop.clone()));
+        tasks.spawn(imports::run(self.clone(), stop.clone()));
         tasks.spawn(upkeep::run(self.clone(), stop.clone()));
+        tasks.spawn(erasure::run(self.clone(), stop.clone()));
         tasks.spawn(delivery::supervise(self, stop));
         tasks.close();
         tasks.wait().await;

@@ -1,15 +1,28 @@
 //! From the log to what follows: micro-batches of one tenant, in order, each committed as a whole.
 
+mod actions;
+mod bulk;
 mod commit;
+mod consents;
 mod decide;
+mod erase;
 mod facts;
+mod groups;
+mod imports;
+mod load;
 mod memory;
+mod named;
 mod operations;
 mod people;
 mod profile;
 mod recall;
+mod relations;
 mod rounds;
 mod score;
+mod segments;
+mod signals;
+mod standings;
+mod tags;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +30,7 @@ use std::sync::Arc;
 use guanxi_app::AppError;
 use guanxi_domain::event::Event;
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{Scope as Rows, StoreError};
+use guanxi_store::{LogCursor, Scope as Rows, StoreError};
 use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +40,7 @@ use crate::Engine;
 use recall::Bookmark;
 
 pub(crate) use recall::Recall;
+pub(crate) use segments::Shelf;
 
 /// Starts a worker for every tenant that has something to decide, and wakes it when there is more.
 pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
@@ -63,12 +77,21 @@ pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
     workers.wait().await;
 }
 
+/// Decides until the log is at its end.
+pub(crate) async fn catch_up(engine: &Engine, tenant: TenantId) -> Result<(), AppError> {
+    let mut bookmark = Bookmark::default();
+    while step(engine, tenant, &mut bookmark).await? {}
+    Ok(())
+}
+
 async fn behind(engine: &Engine) -> Result<Vec<TenantId>, AppError> {
     let backlogs = engine.app.store().read(Rows::Host).await?.backlogs().await?;
     for backlog in &backlogs {
         engine.app.backlog(backlog.tenant, backlog.head, backlog.position);
     }
-    Ok(backlogs.into_iter().map(|backlog| backlog.tenant).collect())
+    let now = engine.app.ambient().now();
+    let due = engine.app.store().read(Rows::Host).await?.tenants_with_due_segments(now).await?;
+    Ok(backlogs.into_iter().map(|backlog| backlog.tenant).chain(due).collect())
 }
 
 async fn work_off(engine: Engine, tenant: TenantId, signal: Arc<Notify>, stop: CancellationToken) {
@@ -94,13 +117,17 @@ async fn work_off(engine: Engine, tenant: TenantId, signal: Arc<Notify>, stop: C
 /// Takes one micro-batch; `false` if the log is worked off.
 async fn step(engine: &Engine, tenant: TenantId, bookmark: &mut Bookmark) -> Result<bool, AppError> {
     let mut read = engine.app.store().read(Rows::Tenant(tenant)).await?;
-    let position = read.position(tenant).await?;
-    let events = read.read_log(tenant, position, engine.options.batch).await?;
+    let cursor = read.cursor(tenant).await?;
+    let events = read.read_log(tenant, cursor.position, engine.options.batch).await?;
+    let due = read.has_due_segments(tenant, engine.app.ambient().now()).await?;
     drop(read);
+    if due {
+        segments::tend(engine, tenant, cursor).await?;
+    }
     if events.is_empty() {
         return Ok(false);
     }
-    process(engine, tenant, bookmark, position, events).await?;
+    process(engine, tenant, bookmark, cursor, events).await?;
     Ok(true)
 }
 
@@ -110,22 +137,27 @@ async fn process(
     engine: &Engine,
     tenant: TenantId,
     bookmark: &mut Bookmark,
-    from: i64,
+    from: LogCursor,
     events: Vec<Event>,
 ) -> Result<(), AppError> {
     let mut from = from;
     let mut left = vec![events];
-    while let Some(events) = left.pop() {
-        let Some(to) = events.last().map(|event| event.position) else { continue };
-        match rounds::run(engine, tenant, bookmark, from, &events).await {
-            Ok(()) => {}
+    while let Some(mut events) = left.pop() {
+        let Some(at) = events.first().map(|event| event.position) else { continue };
+        from = match rounds::run(engine, tenant, bookmark, from, &events).await {
+            Ok(done) => {
+                let rest = events.split_off(done.events);
+                left.push(rest);
+                done.cursor
+            }
             Err(AppError::Internal(cause)) if events.len() == 1 => {
                 let fenced = cause.downcast_ref::<StoreError>().is_some_and(|e| matches!(e, StoreError::Fenced));
                 if fenced {
                     return Err(AppError::Internal(cause));
                 }
-                tracing::error!(tenant = tenant.0, position = to, error = %cause, "an event became a dead letter");
-                commit::bury(engine, tenant, from, to, &cause.to_string()).await?;
+                tracing::error!(tenant = tenant.0, position = at, error = %cause, "an event became a dead letter");
+                commit::bury(engine, tenant, from, at, &cause.to_string()).await?;
+                LogCursor { position: at, ..from }
             }
             Err(AppError::Internal(cause)) => {
                 if cause.downcast_ref::<StoreError>().is_some_and(|e| matches!(e, StoreError::Fenced)) {
@@ -138,9 +170,8 @@ async fn process(
                 continue;
             }
             Err(error) => return Err(error),
-        }
-        engine.app.decided(tenant, to);
-        from = to;
+        };
+        engine.app.decided(tenant, from.position);
     }
     Ok(())
 }

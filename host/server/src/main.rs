@@ -45,6 +45,11 @@ enum Command {
     /// Look at events that could not be processed, and try them again.
     #[command(subcommand)]
     Log(commands::log::Action),
+    /// Keep a list of who was forgotten, and forget them again after an older back-up was restored.
+    #[command(subcommand)]
+    Erasures(commands::erasures::Action),
+    /// Import people, orders or relations from a file, beside a running server.
+    Import(commands::import::Options),
     /// Build, install and run plugins.
     #[command(subcommand)]
     Plugin(commands::plugin::Action),
@@ -73,6 +78,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Tenant(action) => commands::tenant::run(&config, action).await,
             Command::Token(action) => commands::token::run(&config, action).await,
             Command::Log(action) => commands::log::run(&config, action).await,
+            Command::Erasures(action) => commands::erasures::run(&config, action).await,
+            Command::Import(options) => commands::import::run(&config, options).await,
             Command::Plugin(action) => commands::plugin::run(&config, action).await,
         }
     })

@@ -1,44 +1,25 @@
-//! Which identity belongs to whom, and who else claimed it.
+//! Which identity belongs to whom, and why that is believed.
 
 use std::collections::HashMap;
 
-use guanxi_domain::Millis;
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::PersonId;
+use guanxi_domain::person::{Link, LinkState};
 use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 
-use crate::bulk::{list, pieces, values};
+use crate::bulk::{last_of_each, list, pieces, values};
 use crate::error::StoreError;
 use crate::row::Cells;
 use crate::work::Work;
 
-/// An identity of a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdentityRow {
-    /// Belongs to one person of the tenant.
-    pub identity: Identity,
+/// An identity and its owner.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkRow {
     /// Whose.
     pub person: PersonId,
-    /// The event that named it first.
-    pub first_position: i64,
-    /// When it was stored.
-    pub created_at: Millis,
-}
-
-/// An identity that an event named for one person while it belongs to another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdentityConflict {
-    /// The identity.
-    pub identity: Identity,
-    /// To whom it belongs.
-    pub person: PersonId,
-    /// For whom it was named.
-    pub claimed_by: PersonId,
-    /// The event that did.
-    pub position: i64,
-    /// When.
-    pub at: Millis,
+    /// Belongs to one person of the tenant.
+    pub link: Link,
 }
 
 impl Work {
@@ -74,40 +55,52 @@ impl Work {
         Ok(owners)
     }
 
-    /// Adds identities; one that belongs to somebody already stays with them.
-    pub async fn add_identities(&mut self, tenant: TenantId, rows: &[IdentityRow]) -> Result<(), StoreError> {
-        for piece in pieces(rows) {
+    /// Stores links, new ones and changed ones; an identity has one owner, the one who stands here.
+    pub async fn put_links(&mut self, tenant: TenantId, rows: &[LinkRow]) -> Result<(), StoreError> {
+        for piece in pieces(&last_of_each(rows, |row| &row.link.identity)) {
             let sql = format!(
-                "insert into identities (tenant_id, kind, value, person_id, first_position, created_at)
+                "insert into identities (tenant_id, kind, value, person_id, first_position, created_at, state, source,
+                   confidence, reason, changed_by, changed_at)
                  values {}
-                 on conflict (tenant_id, kind, value) do nothing",
-                values(self.dialect(), piece.len(), 6)
+                 on conflict (tenant_id, kind, value) do update
+                   set person_id = excluded.person_id, first_position = excluded.first_position,
+                       created_at = excluded.created_at, state = excluded.state, source = excluded.source,
+                       confidence = excluded.confidence, reason = excluded.reason,
+                       changed_by = excluded.changed_by, changed_at = excluded.changed_at",
+                values(self.dialect(), piece.len(), 12)
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
-            for row in piece {
+            for LinkRow { person, link } in piece {
                 query = query
                     .bind(tenant.0)
-                    .bind(row.identity.kind())
-                    .bind(row.identity.value())
-                    .bind(row.person.as_bytes().as_slice())
-                    .bind(row.first_position)
-                    .bind(row.created_at);
+                    .bind(link.identity.kind())
+                    .bind(link.identity.value())
+                    .bind(person.as_bytes().as_slice())
+                    .bind(link.first_position)
+                    .bind(link.created_at)
+                    .bind(link.state.as_str())
+                    .bind(&link.source)
+                    .bind(link.confidence)
+                    .bind(&link.reason)
+                    .bind(&link.changed_by)
+                    .bind(link.changed_at);
             }
             query.execute(self.connection()).await?;
         }
         Ok(())
     }
 
-    /// The identities of these people, strongest first, then in the order in which they became known.
-    pub async fn identities(
+    /// The links of these people, strongest first, then in the order in which they became known.
+    pub async fn links(
         &mut self,
         tenant: TenantId,
         people: &[PersonId],
-    ) -> Result<HashMap<PersonId, Vec<Identity>>, StoreError> {
-        let mut found: HashMap<PersonId, Vec<(i64, Identity)>> = HashMap::new();
+    ) -> Result<HashMap<PersonId, Vec<Link>>, StoreError> {
+        let mut found: HashMap<PersonId, Vec<Link>> = HashMap::new();
         for piece in pieces(people) {
             let sql = format!(
-                "select person_id, kind, value, first_position
+                "select person_id, kind, value, first_position, created_at, state, source, confidence, reason,
+                        changed_by, changed_at
                  from identities
                  where tenant_id = $1 and person_id in ({})",
                 list(1, piece.len())
@@ -119,79 +112,31 @@ impl Work {
             for row in query.fetch_all(self.connection()).await? {
                 let cells = Cells::of(&row, "identities");
                 let person = cells.id("person_id", PersonId::from_slice)?;
-                found.entry(person).or_default().push((cells.get("first_position")?, read_identity(&cells)?));
+                found.entry(person).or_default().push(read_link(&cells)?);
             }
         }
-        let in_order = |mut identities: Vec<(i64, Identity)>| -> Vec<Identity> {
-            identities.sort_by(|(a_from, a), (b_from, b)| {
-                b.strength().cmp(&a.strength()).then_with(|| (a_from, a).cmp(&(b_from, b)))
-            });
-            identities.into_iter().map(|(_, identity)| identity).collect()
-        };
-        Ok(found.into_iter().map(|(person, identities)| (person, in_order(identities))).collect())
-    }
-
-    /// Notes contested identities; a claim that is known stays as it was first noted.
-    pub async fn add_conflicts(&mut self, tenant: TenantId, rows: &[IdentityConflict]) -> Result<(), StoreError> {
-        for piece in pieces(rows) {
-            let sql = format!(
-                "insert into identity_conflicts (tenant_id, kind, value, person_id, claimed_by, position, at)
-                 values {}
-                 on conflict (tenant_id, kind, value, claimed_by) do nothing",
-                values(self.dialect(), piece.len(), 7)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
-            for row in piece {
-                query = query
-                    .bind(tenant.0)
-                    .bind(row.identity.kind())
-                    .bind(row.identity.value())
-                    .bind(row.person.as_bytes().as_slice())
-                    .bind(row.claimed_by.as_bytes().as_slice())
-                    .bind(row.position)
-                    .bind(row.at);
-            }
-            query.execute(self.connection()).await?;
+        for links in found.values_mut() {
+            Link::sort(links);
         }
-        Ok(())
-    }
-
-    /// The contested identities that this person owns or was named with, in the order of the log.
-    pub async fn conflicts_of(
-        &mut self,
-        tenant: TenantId,
-        person: PersonId,
-    ) -> Result<Vec<IdentityConflict>, StoreError> {
-        let rows = sqlx::query(
-            "select kind, value, person_id, claimed_by, position, at
-             from identity_conflicts
-             where tenant_id = $1 and person_id = $2
-             union
-             select kind, value, person_id, claimed_by, position, at
-             from identity_conflicts
-             where tenant_id = $1 and claimed_by = $2
-             order by position, kind, value, claimed_by",
-        )
-        .bind(tenant.0)
-        .bind(person.as_bytes().as_slice())
-        .fetch_all(self.connection())
-        .await?;
-        rows.iter()
-            .map(|row| {
-                let cells = Cells::of(row, "identity_conflicts");
-                Ok(IdentityConflict {
-                    identity: read_identity(&cells)?,
-                    person: cells.id("person_id", PersonId::from_slice)?,
-                    claimed_by: cells.id("claimed_by", PersonId::from_slice)?,
-                    position: cells.get("position")?,
-                    at: cells.get("at")?,
-                })
-            })
-            .collect()
+        Ok(found)
     }
 }
 
-fn read_identity(cells: &Cells<'_>) -> Result<Identity, StoreError> {
+pub(crate) fn read_identity(cells: &Cells<'_>) -> Result<Identity, StoreError> {
     let kind: &str = cells.get("kind")?;
-    cells.word("value", |value| Identity::new(kind, value).ok())
+    cells.word("value", |value| Identity::stored(kind, value).ok())
+}
+
+fn read_link(cells: &Cells<'_>) -> Result<Link, StoreError> {
+    Ok(Link {
+        identity: read_identity(cells)?,
+        state: cells.word("state", LinkState::parse)?,
+        source: cells.get("source")?,
+        confidence: cells.get("confidence")?,
+        reason: cells.get("reason")?,
+        changed_by: cells.get("changed_by")?,
+        changed_at: cells.get("changed_at")?,
+        first_position: cells.get("first_position")?,
+        created_at: cells.get("created_at")?,
+    })
 }

@@ -21,6 +21,15 @@ pub struct Appended {
     pub position: Option<i64>,
 }
 
+/// How far a tenant's log is decided, and how many people that made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LogCursor {
+    /// The last place decided.
+    pub position: i64,
+    /// The last number given to a person.
+    pub people: u32,
+}
+
 /// A tenant with events that are not decided yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {
@@ -87,13 +96,20 @@ impl Work {
         .collect()
     }
 
-    /// The last place decided.
-    pub async fn position(&mut self, tenant: TenantId) -> Result<i64, StoreError> {
-        sqlx::query_scalar("select position from log_positions where tenant_id = $1")
+    /// How far the log is decided.
+    pub async fn cursor(&mut self, tenant: TenantId) -> Result<LogCursor, StoreError> {
+        let row = sqlx::query("select position, people_count from log_positions where tenant_id = $1")
             .bind(tenant.0)
             .fetch_optional(self.connection())
             .await?
-            .ok_or_else(|| no_log(tenant))
+            .ok_or_else(|| no_log(tenant))?;
+        let cells = Cells::of(&row, "log_positions");
+        Ok(LogCursor { position: cells.get("position")?, people: cells.number("people_count")? })
+    }
+
+    /// The last place decided.
+    pub async fn position(&mut self, tenant: TenantId) -> Result<i64, StoreError> {
+        Ok(self.cursor(tenant).await?.position)
     }
 
     /// The last place given out; it names an event unless the log is empty.
@@ -120,12 +136,16 @@ impl Work {
         Ok(rows.into_iter().map(backlog).collect())
     }
 
-    /// Moves the position on; `Fenced` unless it is `from`, which means that another worker decides this log.
-    pub async fn advance(&mut self, tenant: TenantId, from: i64, to: i64) -> Result<(), StoreError> {
-        let done = sqlx::query("update log_positions set position = $3 where tenant_id = $1 and position = $2")
+    /// Moves the log on; `Fenced` unless it stands at `from`, which means that another worker decides it.
+    pub async fn advance(&mut self, tenant: TenantId, from: LogCursor, to: LogCursor) -> Result<(), StoreError> {
+        let sql = "update log_positions set position = $3, people_count = $5
+                   where tenant_id = $1 and position = $2 and people_count = $4";
+        let done = sqlx::query(sql)
             .bind(tenant.0)
-            .bind(from)
-            .bind(to)
+            .bind(from.position)
+            .bind(to.position)
+            .bind(i64::from(from.people))
+            .bind(i64::from(to.people))
             .execute(self.connection())
             .await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Fenced) }

@@ -7,10 +7,18 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 use crate::work::Dialect;
 
-static SQLITE: LazyLock<Migrator> =
-    LazyLock::new(|| migrator(&[(1, "first light", include_str!("../migrations/sqlite/0001_first_light.sql"))]));
-static POSTGRES: LazyLock<Migrator> =
-    LazyLock::new(|| migrator(&[(1, "first light", include_str!("../migrations/postgres/0001_first_light.sql"))]));
+static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
+    migrator(&[
+        (1, "first light", include_str!("../migrations/sqlite/0001_first_light.sql")),
+        (2, "one view", include_str!("../migrations/sqlite/0002_one_view.sql")),
+    ])
+});
+static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
+    migrator(&[
+        (1, "first light", include_str!("../migrations/postgres/0001_first_light.sql")),
+        (2, "one view", include_str!("../migrations/postgres/0002_one_view.sql")),
+    ])
+});
 
 /// The steps of a database's schema, oldest first.
 pub(crate) fn of(dialect: Dialect) -> &'static Migrator {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use guanxi_domain::ids::PersonId;
-use guanxi_domain::person::{Facts, Person, Stage};
+use guanxi_domain::person::{Facts, Membership, Person, Role, Stage};
 use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
@@ -15,6 +15,12 @@ use crate::work::Work;
 
 const TABLE: &str = "people";
 
+/// What [`read_person`] reads of `people p`.
+pub(crate) const COLUMNS: &str =
+    "p.id, p.number, p.is_group, p.merged_into, p.root_id, p.stage, p.roles, p.attributes, p.provenance,
+     p.event_count, p.order_count, p.revenue, p.first_seen, p.last_seen, p.last_order_at, p.activity, p.first_touch,
+     p.last_touch, p.created_at, p.updated_at";
+
 impl Work {
     /// Those of the people that exist.
     pub async fn people(
@@ -24,13 +30,8 @@ impl Work {
     ) -> Result<HashMap<PersonId, Person>, StoreError> {
         let mut people = HashMap::with_capacity(ids.len());
         for piece in pieces(ids) {
-            let sql = format!(
-                "select id, stage, attributes, event_count, order_count, revenue, first_seen, last_seen,
-                        last_order_at, created_at, updated_at
-                 from people
-                 where tenant_id = $1 and id in ({})",
-                list(1, piece.len())
-            );
+            let sql =
+                format!("select {COLUMNS} from people p where p.tenant_id = $1 and p.id in ({})", list(1, piece.len()));
             let mut query = sqlx::query(AssertSqlSafe(sql)).bind(tenant.0);
             for id in piece {
                 query = query.bind(id.as_bytes().as_slice());
@@ -45,49 +46,59 @@ impl Work {
 
     /// The person, if there is one.
     pub async fn person(&mut self, tenant: TenantId, id: PersonId) -> Result<Option<Person>, StoreError> {
-        sqlx::query(
-            "select id, stage, attributes, event_count, order_count, revenue, first_seen, last_seen,
-                    last_order_at, created_at, updated_at
-             from people
-             where tenant_id = $1 and id = $2",
-        )
-        .bind(tenant.0)
-        .bind(id.as_bytes().as_slice())
-        .fetch_optional(self.connection())
-        .await?
-        .map(|row| read_person(&row))
-        .transpose()
+        sqlx::query(AssertSqlSafe(format!("select {COLUMNS} from people p where p.tenant_id = $1 and p.id = $2")))
+            .bind(tenant.0)
+            .bind(id.as_bytes().as_slice())
+            .fetch_optional(self.connection())
+            .await?
+            .map(|row| read_person(&row))
+            .transpose()
     }
 
-    /// Stores people, new ones and changed ones; of one who is there `created_at` stays.
+    /// Stores people, new ones and changed ones; of one who is there `number` and `created_at` stay.
     pub async fn put_people(&mut self, tenant: TenantId, people: &[Person]) -> Result<(), StoreError> {
         for piece in pieces(&last_of_each(people, |person| person.id)) {
             let sql = format!(
-                "insert into people (tenant_id, id, stage, name_key, attributes, event_count, order_count, revenue,
-                   first_seen, last_seen, last_order_at, created_at, updated_at)
+                "insert into people (tenant_id, id, number, is_group, merged_into, root_id, stage, roles, name_key,
+                   attributes, provenance, event_count, order_count, revenue, first_seen, last_seen, last_order_at,
+                   activity, first_touch, last_touch, created_at, updated_at)
                  values {}
                  on conflict (tenant_id, id) do update
-                   set stage = excluded.stage, name_key = excluded.name_key, attributes = excluded.attributes,
-                       event_count = excluded.event_count, order_count = excluded.order_count,
-                       revenue = excluded.revenue, first_seen = excluded.first_seen,
-                       last_seen = excluded.last_seen, last_order_at = excluded.last_order_at,
+                   set merged_into = excluded.merged_into, root_id = excluded.root_id, stage = excluded.stage,
+                       roles = excluded.roles, name_key = excluded.name_key, attributes = excluded.attributes,
+                       provenance = excluded.provenance, event_count = excluded.event_count,
+                       order_count = excluded.order_count, revenue = excluded.revenue,
+                       first_seen = excluded.first_seen, last_seen = excluded.last_seen,
+                       last_order_at = excluded.last_order_at, activity = excluded.activity,
+                       first_touch = excluded.first_touch, last_touch = excluded.last_touch,
                        updated_at = excluded.updated_at",
-                values(self.dialect(), piece.len(), 13)
+                values(self.dialect(), piece.len(), 22)
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for person in piece {
+                let touch =
+                    |touch: &Option<_>| touch.as_ref().map(|touch| json_text(TABLE, "touch", touch)).transpose();
                 query = query
                     .bind(tenant.0)
                     .bind(person.id.as_bytes().as_slice())
+                    .bind(i64::from(person.number))
+                    .bind(i64::from(person.membership.is_group))
+                    .bind(person.membership.merged_into.as_ref().map(|id| id.as_bytes().as_slice()))
+                    .bind(person.membership.root.as_ref().map(|id| id.as_bytes().as_slice()))
                     .bind(person.stage.as_str())
+                    .bind(json_text(TABLE, "roles", &person.roles)?)
                     .bind(person.display_name().map(|name| name_key(&name)))
                     .bind(json_text(TABLE, "attributes", &person.attributes)?)
+                    .bind(json_text(TABLE, "provenance", &person.provenance)?)
                     .bind(person.facts.event_count)
                     .bind(person.facts.order_count)
                     .bind(person.facts.revenue)
                     .bind(person.facts.first_seen)
                     .bind(person.facts.last_seen)
                     .bind(person.facts.last_order_at)
+                    .bind(json_text(TABLE, "activity", &person.activity)?)
+                    .bind(touch(&person.first_touch)?)
+                    .bind(touch(&person.last_touch)?)
                     .bind(person.created_at)
                     .bind(person.updated_at);
             }
@@ -96,9 +107,76 @@ impl Work {
         Ok(())
     }
 
-    /// How many people there are; exact below `cap`, and `cap` if there are as many or more.
+    /// Everybody inside these outermost groups: those who were joined, and groups among them; the groups themselves not.
+    pub async fn members(
+        &mut self,
+        tenant: TenantId,
+        roots: &[PersonId],
+    ) -> Result<HashMap<PersonId, Vec<PersonId>>, StoreError> {
+        let mut members: HashMap<PersonId, Vec<PersonId>> = HashMap::new();
+        for piece in pieces(roots) {
+            let sql = format!(
+                "select id, root_id from people where tenant_id = $1 and root_id in ({}) order by id",
+                list(1, piece.len())
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(tenant.0);
+            for root in piece {
+                query = query.bind(root.as_bytes().as_slice());
+            }
+            for row in query.fetch_all(self.connection()).await? {
+                let cells = Cells::of(&row, TABLE);
+                let root = cells.id("root_id", PersonId::from_slice)?;
+                members.entry(root).or_default().push(cells.id("id", PersonId::from_slice)?);
+            }
+        }
+        Ok(members)
+    }
+
+    /// Whose rows make up this person: those who were joined if it is a group, else the person alone.
+    pub async fn leaves(&mut self, tenant: TenantId, person: &Person) -> Result<Vec<PersonId>, StoreError> {
+        if !person.membership.is_group {
+            return Ok(vec![person.id]);
+        }
+        let sql = "with recursive inside (id, is_group) as (
+               select id, is_group from people where tenant_id = $1 and root_id = $3 and merged_into = $2
+               union all
+               select p.id, p.is_group
+               from inside i
+               join people p on p.tenant_id = $1 and p.root_id = $3 and p.merged_into = i.id
+             )
+             select id from inside where is_group = 0 order by id";
+        let rows = sqlx::query(sql)
+            .bind(tenant.0)
+            .bind(person.id.as_bytes().as_slice())
+            .bind(person.root().as_bytes().as_slice())
+            .fetch_all(self.connection())
+            .await?;
+        rows.iter().map(|row| Cells::of(row, TABLE).id("id", PersonId::from_slice)).collect()
+    }
+
+    /// Takes groups away whose members were parted, with what was kept for them as one.
+    pub async fn dissolve(&mut self, tenant: TenantId, groups: &[PersonId]) -> Result<(), StoreError> {
+        for group in groups {
+            for sql in [
+                "delete from people where tenant_id = $1 and id = $2 and is_group = 1",
+                "delete from tags where tenant_id = $1 and person_id = $2",
+                "delete from scores where tenant_id = $1 and person_id = $2",
+                "delete from plugin_states
+                 where tenant_id = $1 and person_id = $2
+                   and installation_id in (select id from installations where tenant_id = $1)",
+                "delete from consents where tenant_id = $1 and person_id = $2",
+                "delete from signals where tenant_id = $1 and person_id = $2",
+            ] {
+                sqlx::query(sql).bind(tenant.0).bind(group.as_bytes().as_slice()).execute(self.connection()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many people there are, those who were joined counted as one; exact below `cap`, and `cap` if there are as many or more.
     pub async fn count_people(&mut self, tenant: TenantId, cap: i64) -> Result<i64, StoreError> {
-        let sql = "select count(*) from (select 1 as one from people where tenant_id = $1 limit $2) as counted";
+        let sql = "select count(*)
+             from (select 1 as one from people where tenant_id = $1 and merged_into is null limit $2) as counted";
         Ok(sqlx::query_scalar(sql).bind(tenant.0).bind(cap.max(0)).fetch_one(self.connection()).await?)
     }
 }
@@ -113,8 +191,16 @@ pub(crate) fn read_person(row: &AnyRow) -> Result<Person, StoreError> {
     let cells = Cells::of(row, TABLE);
     Ok(Person {
         id: cells.id("id", PersonId::from_slice)?,
+        number: cells.number("number")?,
+        membership: Membership {
+            is_group: cells.get::<i64>("is_group")? != 0,
+            merged_into: cells.maybe_id("merged_into", PersonId::from_slice)?,
+            root: cells.maybe_id("root_id", PersonId::from_slice)?,
+        },
         stage: cells.word("stage", Stage::parse)?,
+        roles: cells.json::<Vec<Role>>("roles")?,
         attributes: cells.json("attributes")?,
+        provenance: cells.json("provenance")?,
         facts: Facts {
             event_count: cells.get("event_count")?,
             order_count: cells.get("order_count")?,
@@ -123,6 +209,9 @@ pub(crate) fn read_person(row: &AnyRow) -> Result<Person, StoreError> {
             last_seen: cells.get("last_seen")?,
             last_order_at: cells.get("last_order_at")?,
         },
+        activity: cells.json("activity")?,
+        first_touch: cells.maybe_json("first_touch")?,
+        last_touch: cells.maybe_json("last_touch")?,
         created_at: cells.get("created_at")?,
         updated_at: cells.get("updated_at")?,
     })

@@ -8,7 +8,7 @@ use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 
 use crate::error::StoreError;
-use crate::people::{name_key, read_person};
+use crate::people::{COLUMNS, name_key, read_person};
 use crate::work::Work;
 
 /// Which people, in which order.
@@ -50,20 +50,19 @@ impl Work {
         let sql = match query.order {
             PeopleOrder::Newest => format!(
                 "{with}
-                 select p.id, p.stage, p.attributes, p.event_count, p.order_count, p.revenue, p.first_seen, p.last_seen,
-                        p.last_order_at, p.created_at, p.updated_at
+                 select {COLUMNS}
                  from people p
-                 where p.tenant_id = $1 and p.id < $3 {within}
+                 where p.tenant_id = $1 and p.id < $3 and p.merged_into is null {within}
                  order by p.id desc
                  limit $2"
             ),
             PeopleOrder::Score(_) => format!(
                 "{with}
-                 select p.id, p.stage, p.attributes, p.event_count, p.order_count, p.revenue, p.first_seen, p.last_seen,
-                        p.last_order_at, p.created_at, p.updated_at
+                 select {COLUMNS}
                  from scores s
                  join people p on p.tenant_id = s.tenant_id and p.id = s.person_id
-                 where s.tenant_id = $1 and s.name = $4 and (s.value, s.person_id) < ($5, $3) {within}
+                 where s.tenant_id = $1 and s.name = $4 and (s.value, s.person_id) < ($5, $3)
+                   and p.merged_into is null {within}
                  order by s.value desc, s.person_id desc
                  limit $2"
             ),
@@ -99,14 +98,17 @@ const FOUND: &str = "with recursive kinds (kind) as (
        from kinds k
        where k.kind is not null
      ),
-     found (id) as (
-       select id from people where tenant_id = $1 and name_key >= $6 and name_key < $7
-       union
+     named (id) as (
        select i.person_id
        from kinds k
        join identities i on i.tenant_id = $1 and i.kind = k.kind and i.value in ($8, $9, $10)
        union
        select person_id from identities where tenant_id = $1 and kind = $11 and value = $12
+     ),
+     found (id) as (
+       select coalesce(root_id, id) from people where tenant_id = $1 and name_key >= $6 and name_key < $7
+       union
+       select coalesce(p.root_id, p.id) from named n join people p on p.tenant_id = $1 and p.id = n.id
      )";
 
 /// Greater than every identifier.

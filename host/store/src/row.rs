@@ -70,6 +70,14 @@ impl<'r> Cells<'r> {
         serde_json::from_str(text).map_err(|error| self.corrupt(column, error.to_string()))
     }
 
+    /// As [`Self::json`], where there may be none.
+    pub(crate) fn maybe_json<T: DeserializeOwned>(&self, column: &'static str) -> Result<Option<T>, StoreError> {
+        match self.get::<Option<&str>>(column)? {
+            Some(_) => self.json(column).map(Some),
+            None => Ok(None),
+        }
+    }
+
     fn corrupt(&self, column: &'static str, problem: String) -> StoreError {
         StoreError::Corrupt { table: self.table, column, problem }
     }

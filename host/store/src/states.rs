@@ -15,6 +15,26 @@ use crate::row::Cells;
 use crate::work::{Dialect, Work};
 
 impl Work {
+    /// Gives each person of the second place the states of the one of the first, where they have none of their own.
+    pub async fn inherit_states(&mut self, tenant: TenantId, heirs: &[(PersonId, PersonId)]) -> Result<(), StoreError> {
+        for (from, to) in heirs {
+            sqlx::query(
+                "insert into plugin_states (tenant_id, installation_id, person_id, state)
+                 select s.tenant_id, s.installation_id, $3, s.state
+                 from installations i
+                 cross join plugin_states s
+                 where i.tenant_id = $1 and s.tenant_id = $1 and s.installation_id = i.id and s.person_id = $2
+                 on conflict (tenant_id, installation_id, person_id) do nothing",
+            )
+            .bind(tenant.0)
+            .bind(from.as_bytes().as_slice())
+            .bind(to.as_bytes().as_slice())
+            .execute(self.connection())
+            .await?;
+        }
+        Ok(())
+    }
+
     /// The states of these installations about these people; without an entry where there is none.
     pub async fn states(
         &mut self,

@@ -15,7 +15,7 @@ use crate::row::Cells;
 use crate::work::{Dialect, Work};
 
 /// An event of a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelineRow {
     /// Whose.
     pub person: PersonId,
@@ -23,6 +23,8 @@ pub struct TimelineRow {
     pub occurred_at: Millis,
     /// Its place in the log.
     pub position: i64,
+    /// Its kind.
+    pub kind: String,
 }
 
 /// Whose earlier events, and before which point of the timeline.
@@ -39,10 +41,10 @@ impl Work {
     pub async fn add_timeline(&mut self, tenant: TenantId, rows: &[TimelineRow]) -> Result<(), StoreError> {
         for piece in pieces(rows) {
             let sql = format!(
-                "insert into timeline (tenant_id, person_id, occurred_at, position)
+                "insert into timeline (tenant_id, person_id, occurred_at, position, kind)
                  values {}
                  on conflict (tenant_id, person_id, occurred_at, position) do nothing",
-                values(self.dialect(), piece.len(), 4)
+                values(self.dialect(), piece.len(), 5)
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for row in piece {
@@ -50,7 +52,8 @@ impl Work {
                     .bind(tenant.0)
                     .bind(row.person.as_bytes().as_slice())
                     .bind(row.occurred_at)
-                    .bind(row.position);
+                    .bind(row.position)
+                    .bind(&row.kind);
             }
             query.execute(self.connection()).await?;
         }
@@ -124,7 +127,7 @@ impl Work {
 fn history_sql(dialect: Dialect, people: usize, kinds: usize) -> String {
     let wanted = values(dialect, people, 3);
     let (tenant, limit) = (3 * people + 1, 3 * people + 2);
-    let of_kind = if kinds == 0 { String::new() } else { format!("and e.kind in ({})", list(limit, kinds)) };
+    let of_kind = if kinds == 0 { String::new() } else { format!("and t.kind in ({})", list(limit, kinds)) };
     match dialect {
         Dialect::Postgres => format!(
             "with wanted (person_id, before_time, before_position) as (values {wanted})

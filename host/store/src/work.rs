@@ -27,12 +27,13 @@ impl Dialect {
         }
     }
 
-    /// What every new connection runs first. On SQLite a commit survives a crash by itself, a power cut by [`crate::wal`].
+    /// What every new connection runs first. On SQLite a commit survives a crash by itself, a power cut by [`crate::wal`];
+    /// what is deleted is overwritten, so that nobody who was erased is found in the file.
     pub(crate) fn on_connect(self) -> &'static str {
         match self {
             Self::Sqlite => {
                 "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = normal; \
-                 pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -65536; \
+                 pragma foreign_keys = on; pragma secure_delete = on; pragma temp_store = memory; pragma cache_size = -65536; \
                  pragma mmap_size = 268435456; pragma wal_autocheckpoint = 262144;"
             }
             Self::Postgres => "set application_name = 'guanxi'; set jit = off;",

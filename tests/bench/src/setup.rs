@@ -69,6 +69,16 @@ impl Setup {
         Ok(Tenant { id: tenant.id, slug: slug.to_owned(), write_key })
     }
 
+    /// Uploads a file and lets its import wait for a server.
+    pub async fn start_import(&self, tenant: &Tenant, name: &str, file: &[u8]) -> Result<()> {
+        let wish = guanxi_app::ImportWish::default();
+        let mut upload = self.app.begin_import(&self.operator, &tenant.slug, name, wish).await?;
+        upload.push(file).await?;
+        let import = upload.finish().await?.row.id;
+        self.app.start_import(&self.operator, &tenant.slug, import).await?;
+        Ok(())
+    }
+
     /// Switches a plugin on with everything that it requests.
     pub async fn install(
         &self,

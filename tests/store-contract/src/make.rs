@@ -1,14 +1,14 @@
 //! Small made-up rows for stories.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use guanxi_domain::Millis;
 use guanxi_domain::event::{EventBody, NewEvent};
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{EventId, PersonId, new_uuid};
-use guanxi_domain::person::{Facts, Person, Stage};
+use guanxi_domain::person::{Facts, Link, LinkState, Person};
 use guanxi_domain::tenant::{Slug, TenantId};
-use guanxi_domain::{JsonMap, Millis};
-use guanxi_store::{Scope, Store};
+use guanxi_store::{LinkRow, Scope, Store};
 use uuid::Uuid;
 
 use crate::must;
@@ -49,16 +49,28 @@ pub fn identity(kind: &str, value: &str) -> Identity {
     must("identity", Identity::new(kind, value))
 }
 
-/// A person called `name`.
-pub fn person(name: &str) -> Person {
-    let mut attributes = JsonMap::new();
-    attributes.insert("name".to_owned(), name.into());
-    Person {
-        id: PersonId::from_uuid(uuid()),
-        stage: Stage::Prospect,
-        attributes,
-        facts: Facts { event_count: 1, first_seen: NOW, last_seen: NOW, ..Facts::default() },
+/// A link of an identity as an event makes it.
+pub fn link(identity: &Identity, person: PersonId, first_position: i64) -> LinkRow {
+    let link = Link {
+        identity: identity.clone(),
+        state: LinkState::Unverified,
+        source: "web".to_owned(),
+        confidence: 0.5,
+        reason: None,
+        changed_by: None,
+        changed_at: NOW,
+        first_position,
         created_at: NOW,
-        updated_at: NOW,
-    }
+    };
+    LinkRow { person, link }
+}
+
+/// A person called `name`, with a number that nobody else has.
+pub fn person(name: &str) -> Person {
+    static NUMBERS: AtomicU32 = AtomicU32::new(1);
+    let mut person = Person::new(PersonId::from_uuid(uuid()), NOW);
+    person.number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+    person.attributes.insert("name".to_owned(), name.into());
+    person.facts = Facts { event_count: 1, first_seen: NOW, last_seen: NOW, ..Facts::default() };
+    person
 }

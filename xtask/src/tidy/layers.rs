@@ -16,14 +16,16 @@ struct Layer {
 
 const LAYERS: &[Layer] = &[
     Layer { folder: "host/domain", may_use: &[] },
+    Layer { folder: "host/graph", may_use: &[] },
     Layer { folder: "host/package", may_use: &["host/domain"] },
+    Layer { folder: "host/import", may_use: &["host/domain"] },
     Layer { folder: "host/store", may_use: &["host/domain"] },
-    Layer { folder: "host/app", may_use: &["host/domain", "host/store"] },
+    Layer { folder: "host/app", may_use: &["host/domain", "host/import", "host/graph", "host/store"] },
     Layer { folder: "host/runtime", may_use: &["host/domain", "host/package"] },
     Layer { folder: "host/channels", may_use: &["host/domain"] },
     Layer {
         folder: "host/engine",
-        may_use: &["host/app", "host/channels", "host/domain", "host/runtime", "host/store"],
+        may_use: &["host/app", "host/channels", "host/domain", "host/import", "host/runtime", "host/store"],
     },
     Layer { folder: "host/api", may_use: &["host/app", "host/domain"] },
     Layer { folder: "host/console", may_use: &["host/app", "host/domain"] },
@@ -33,6 +35,7 @@ const LAYERS: &[Layer] = &[
     Layer { folder: "examples", may_use: &["sdk"] },
     Layer { folder: "tests/guests", may_use: &["sdk"] },
     Layer { folder: "tests/store-contract", may_use: &["host/domain", "host/store"] },
+    Layer { folder: "tests/people", may_use: &["host", "tests/store-contract"] },
     Layer { folder: "tests/e2e", may_use: &["host", "sdk"] },
     Layer { folder: "tests/bench", may_use: &["host", "sdk", "plugins"] },
     Layer { folder: "xtask", may_use: &["host/domain", "host/package"] },

@@ -35,19 +35,20 @@ use crate::problem::{ApiResult, Kind, Problem};
     security(("write_key" = ["ingest"]), ("token" = ["ingest"])),
 )]
 pub(crate) async fn receive(State(app): State<App>, headers: HeaderMap, body: Body) -> ApiResult<Response> {
-    let tenant = sender(&app, write_key(&headers).as_deref()).await?;
+    let from = sender(&app, write_key(&headers).as_deref()).await?;
     let mode = Mode::of(&headers)?;
     let bytes_max = if mode == Mode::Batch { BATCH_BYTES_MAX } else { EVENT_BYTES_MAX };
     let bytes = body::read(&headers, body, bytes_max).await?;
-    let (now, mut make_id) = (app.ambient().now(), || app.event_id());
+    let (region, now, mut make_id) = (from.tenant.settings.region.as_deref(), app.ambient().now(), || app.event_id());
     let readings = match mode {
-        Mode::Structured => cloudevents::read_structured(&bytes, now, &mut make_id),
-        Mode::Batch => cloudevents::read_batch(&bytes, now, &mut make_id),
+        Mode::Structured => cloudevents::read_structured(&bytes, region, now, &mut make_id),
+        Mode::Batch => cloudevents::read_batch(&bytes, region, now, &mut make_id),
         Mode::Binary => {
-            cloudevents::read_binary(&attributes(&headers), content_type(&headers), &bytes, now, &mut make_id)
+            let (attributes, content_type) = (attributes(&headers), content_type(&headers));
+            cloudevents::read_binary(&attributes, content_type, &bytes, region, now, &mut make_id)
         }
     };
-    let receipt = keep(&app, &tenant, readings.map_err(unreadable)?).await?;
+    let receipt = keep(&app, &from, readings.map_err(unreadable)?).await?;
     Ok(receipt.into_response(StatusCode::ACCEPTED))
 }
 

@@ -7,9 +7,8 @@ pub(crate) mod segment;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use guanxi_app::{App, AppError};
+use guanxi_app::{App, AppError, Sender};
 use guanxi_domain::event::{BadEvent, Readings};
-use guanxi_domain::tenant::Tenant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -35,25 +34,28 @@ impl Receipt {
     }
 }
 
-/// The tenant whose write key `key` is.
-async fn sender(app: &App, key: Option<&str>) -> ApiResult<Tenant> {
+/// Whose write key `key` is.
+async fn sender(app: &App, key: Option<&str>) -> ApiResult<Sender> {
     let caller = app.authenticate(key.ok_or(AppError::Unauthorized)?).await?;
-    Ok(app.write_key(&caller).await?)
+    Ok(app.sender(&caller).await?)
 }
 
 /// Keeps what could be read. A request with nothing good in it is refused as a whole.
-async fn keep(app: &App, tenant: &Tenant, readings: Readings) -> ApiResult<Receipt> {
+async fn keep(app: &App, from: &Sender, readings: Readings) -> ApiResult<Receipt> {
     let (mut events, mut rejected) = (Vec::with_capacity(readings.len()), Vec::new());
     for reading in readings {
         match reading {
-            Ok(event) => events.push(event),
+            Ok(mut event) => {
+                from.prepare(&mut event);
+                events.push(event);
+            }
             Err(bad) => rejected.push(input_error(bad)),
         }
     }
     if events.is_empty() && !rejected.is_empty() {
         return Err(Problem::invalid_input(rejected));
     }
-    let kept = app.ingest(tenant.id, events).await?;
+    let kept = app.ingest(from.tenant.id, events).await?;
     Ok(Receipt { success: true, accepted: kept.accepted, duplicates: kept.duplicates, rejected })
 }
 

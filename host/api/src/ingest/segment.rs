@@ -53,12 +53,13 @@ async fn take(app: &App, call: Call, headers: &HeaderMap, body: Body) -> ApiResu
     };
     let bytes_max = if call == Call::Batch { BATCH_BYTES_MAX } else { EVENT_BYTES_MAX };
     let bytes = body::read(headers, body, bytes_max).await?;
-    let tenant = match known {
-        Some(tenant) => tenant,
+    let from = match known {
+        Some(from) => from,
         None => sender(app, key_inside(&bytes).as_deref()).await?,
     };
-    let readings = segment::read(call, &bytes, app.ambient().now(), &mut || app.event_id()).map_err(unreadable)?;
-    keep(app, &tenant, readings).await
+    let (region, now) = (from.tenant.settings.region.as_deref(), app.ambient().now());
+    let readings = segment::read(call, &bytes, region, now, &mut || app.event_id()).map_err(unreadable)?;
+    keep(app, &from, readings).await
 }
 
 fn key_inside(body: &[u8]) -> Option<String> {

@@ -1,18 +1,24 @@
 //! `GET /api/v1/tenants/{tenant}/people/{id}`.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
-use guanxi_app::{App, IdentityConflict, OrderRow, PersonView, TagRow};
+use guanxi_app::{App, IdentityConflict, OrderRow, PersonView};
 use guanxi_domain::Millis;
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::PersonId;
+use guanxi_domain::person::{Activity, HeldTag, Provenance};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::PersonBody;
+use super::links::{LinkBody, MemberBody, TouchBody};
+use super::signals::SignalBody;
 use crate::auth::Authenticated;
 use crate::extract::Path;
 use crate::problem::ApiResult;
+use crate::relations::StandingBody;
 
 /// A person with everything but the timeline.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,6 +26,24 @@ pub struct PersonDetail {
     /// What lists show, too.
     #[serde(flatten)]
     pub person: PersonBody,
+    /// The identities with their states, strongest first.
+    pub links: Vec<LinkBody>,
+    /// Who was joined in this person; empty for somebody who stands alone.
+    pub members: Vec<MemberBody>,
+    /// The first contact with a known channel or place.
+    pub first_touch: Option<TouchBody>,
+    /// The latest.
+    pub last_touch: Option<TouchBody>,
+    /// Where each attribute comes from, by name.
+    #[schema(value_type = Object)]
+    pub provenance: BTreeMap<String, Provenance>,
+    /// What the person did, by kind of event.
+    #[schema(value_type = Object)]
+    pub activity: BTreeMap<String, Activity>,
+    /// What the graph of relations says; `null` for somebody without relations.
+    pub standing: Option<StandingBody>,
+    /// What channels tell of the person: followers, mood …
+    pub signals: Vec<SignalBody>,
     /// Identities that events named for this person although they belong to another, and the other way round.
     pub conflicts: Vec<ConflictBody>,
     /// Where each tag comes from.
@@ -41,6 +65,10 @@ pub struct ConflictBody {
     /// For whom an event named it, `per_…`.
     #[schema(value_type = String)]
     pub claimed_by: PersonId,
+    /// Why it was not linked by itself: `unverified`, `exclusive`, `limit`, `too-large`, `disputed` or `suspicious`.
+    pub cause: &'static str,
+    /// `open`, `resolved` or `dismissed`.
+    pub status: &'static str,
     /// The event's place in the log.
     pub position: i64,
     /// Milliseconds since the epoch.
@@ -103,6 +131,14 @@ impl From<PersonView> for PersonDetail {
             conflicts: std::mem::take(&mut view.conflicts).into_iter().map(ConflictBody::from).collect(),
             orders: std::mem::take(&mut view.orders).into_iter().map(OrderBody::from).collect(),
             tag_sources: view.tags.iter().map(TagSource::from).collect(),
+            standing: view.standing.map(StandingBody::from),
+            signals: std::mem::take(&mut view.signals).into_iter().map(SignalBody::from).collect(),
+            links: view.links.iter().cloned().map(LinkBody::from).collect(),
+            members: std::mem::take(&mut view.members).into_iter().map(MemberBody::from).collect(),
+            first_touch: view.person.first_touch.take().map(TouchBody::from),
+            last_touch: view.person.last_touch.take().map(TouchBody::from),
+            provenance: std::mem::take(&mut view.person.provenance),
+            activity: std::mem::take(&mut view.person.activity),
             person: view.into(),
         }
     }
@@ -110,14 +146,19 @@ impl From<PersonView> for PersonDetail {
 
 impl From<IdentityConflict> for ConflictBody {
     fn from(row: IdentityConflict) -> Self {
-        let IdentityConflict { identity, person, claimed_by, position, at } = row;
-        Self { identity, person, claimed_by, position, at }
+        let IdentityConflict { identity, person, claimed_by, cause, position, at, settled } = row;
+        let status = match settled {
+            None => "open",
+            Some(settled) if settled.resolved => "resolved",
+            Some(_) => "dismissed",
+        };
+        Self { identity, person, claimed_by, cause: cause.as_str(), status, position, at }
     }
 }
 
-impl From<&TagRow> for TagSource {
-    fn from(row: &TagRow) -> Self {
-        let TagRow { tag, source, at, .. } = row;
+impl From<&HeldTag> for TagSource {
+    fn from(held: &HeldTag) -> Self {
+        let HeldTag { tag, source, at, .. } = held;
         Self { dimension: tag.dimension.clone(), name: tag.name.clone(), source: source.clone(), at: *at }
     }
 }

@@ -1,13 +1,22 @@
 //! People of one tenant.
 
+pub(crate) mod act;
+pub(crate) mod edit;
+pub(crate) mod export;
 pub(crate) mod get;
+pub(crate) mod history;
+mod links;
 pub(crate) mod list;
+pub(crate) mod merge;
+pub(crate) mod sheet;
+mod signals;
+pub(crate) mod tag;
 pub(crate) mod timeline;
 
 use guanxi_app::{PersonSummary, PersonView};
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::PersonId;
-use guanxi_domain::person::{Facts, Person, Score, Stage, Tag};
+use guanxi_domain::person::{Facts, HeldTag, Person, Role, Score, Stage};
 use guanxi_domain::{JsonMap, Millis};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,6 +33,9 @@ pub struct PersonBody {
     /// How far the person has come.
     #[schema(value_type = StageName)]
     pub stage: Stage,
+    /// What the person is to the brand, besides a consumer.
+    #[schema(value_type = Vec<RoleName>)]
+    pub roles: Vec<Role>,
     /// `kind:value`, strongest first.
     #[schema(value_type = Vec<String>)]
     pub identities: Vec<Identity>,
@@ -109,12 +121,25 @@ pub enum StageName {
     Customer,
 }
 
+/// What a person is to the brand.
+#[derive(ToSchema)]
+#[schema(as = Role, rename_all = "kebab-case")]
+#[expect(dead_code, reason = "describes the domain's role, which knows nothing of OpenAPI")]
+pub enum RoleName {
+    Consumer,
+    OpinionLeader,
+    Employee,
+    Promoter,
+    Partner,
+}
+
 impl PersonBody {
     fn new(person: Person, identities: Vec<Identity>, scores: Vec<Score>, tags: Vec<TagBody>) -> Self {
         Self {
             id: person.id,
             name: person.display_name(),
             stage: person.stage,
+            roles: person.roles,
             identities,
             scores: scores.into_iter().map(ScoreBody::from).collect(),
             tags,
@@ -135,8 +160,9 @@ impl From<PersonSummary> for PersonBody {
 
 impl From<PersonView> for PersonBody {
     fn from(view: PersonView) -> Self {
-        let tags = view.tags.into_iter().map(|row| row.tag.into()).collect();
-        Self::new(view.person, view.identities, view.scores, tags)
+        let tags = view.tags.into_iter().map(TagBody::from).collect();
+        let identities = view.links.into_iter().map(|link| link.identity).collect();
+        Self::new(view.person, identities, view.scores, tags)
     }
 }
 
@@ -160,8 +186,8 @@ impl From<Score> for ScoreBody {
     }
 }
 
-impl From<Tag> for TagBody {
-    fn from(tag: Tag) -> Self {
+impl From<HeldTag> for TagBody {
+    fn from(HeldTag { tag, .. }: HeldTag) -> Self {
         Self { dimension: tag.dimension, name: tag.name, weight: tag.weight }
     }
 }

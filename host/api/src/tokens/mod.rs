@@ -44,12 +44,14 @@ impl From<TokenRow> for TokenBody {
     }
 }
 
-/// `ingest` sends events (such a token is a write key), `read` sees, `manage` sees and changes.
+/// `ingest` sends events (such a token is a write key), `vouch` besides says that what its events name together is one
+/// person's, `read` sees, `manage` sees and changes.
 #[derive(ToSchema)]
 #[schema(as = Scope, rename_all = "lowercase")]
 #[expect(dead_code, reason = "describes the domain's scope, which knows nothing of OpenAPI")]
 pub enum ScopeName {
     Ingest,
+    Vouch,
     Read,
     Manage,
 }

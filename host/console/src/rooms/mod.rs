@@ -1,10 +1,17 @@
 //! The rooms of the console: one file each.
 
 pub mod catalogue;
+pub mod identities;
+pub mod imports;
 pub mod live;
 pub mod people;
 pub mod person;
 pub mod plugins;
+pub mod privacy;
+pub mod relations;
+pub mod reviews;
+pub mod segments;
+pub mod settings;
 pub mod sign_in;
 pub mod tenants;
 

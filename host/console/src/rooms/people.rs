@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use guanxi_app::{AppError, PeopleCursor, PersonSummary};
 use guanxi_domain::identity::Identity;
-use guanxi_domain::person::{Person, Tag};
+use guanxi_domain::person::Person;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
@@ -59,6 +59,7 @@ struct Order {
 struct People {
     page: Page,
     place: String,
+    reviews: String,
     search: String,
     orders: Vec<Order>,
     rows: Vec<Row>,
@@ -100,6 +101,7 @@ pub async fn list(
         total: if total >= COUNT_MAX { format!("{}+", count(total)) } else { count(total) },
         first: after.map(|_| here),
         next,
+        reviews: format!("/console/t/{}/reviews", tenant.slug),
         place,
         search: wish.q,
     })
@@ -115,7 +117,7 @@ fn row(place: &str, found: PersonSummary, catalogue: &Catalogue, order: &str, la
     let PersonSummary { person, identities, mut scores, mut tags } = found;
     // The score that orders the list stands first.
     scores.sort_by_key(|score| score.name != order);
-    tags.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    tags.sort_by(|a, b| b.tag.weight.total_cmp(&a.tag.weight));
     Row {
         href: format!("{place}/{}", person.id),
         name: short(&name_of(&person, &identities, language), 60),
@@ -129,7 +131,7 @@ fn row(place: &str, found: PersonSummary, catalogue: &Catalogue, order: &str, la
             .take(SCORES_SHOWN)
             .map(|score| (catalogue.score(&score.name).to_owned(), number(score.value)))
             .collect(),
-        tags: tags.into_iter().take(TAGS_SHOWN).map(|Tag { name, .. }| short(&name, 24)).collect(),
+        tags: tags.into_iter().take(TAGS_SHOWN).map(|held| short(&held.tag.name, 24)).collect(),
         last_seen: time(person.facts.last_seen),
     }
 }

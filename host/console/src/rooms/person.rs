@@ -8,9 +8,10 @@ pub mod timeline;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use guanxi_app::{AppError, IdentityConflict, OrderRow, PersonView, TagRow};
+use guanxi_app::{AppError, IdentityConflict, OrderRow, PersonView};
+use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::PersonId;
-use guanxi_domain::person::{Facts, Score};
+use guanxi_domain::person::{Facts, HeldTag, Score};
 
 use crate::Console;
 use crate::format::{Time, count, money, number, plain, short, time};
@@ -93,7 +94,8 @@ pub async fn show(
     let view = console.app.person(&visitor.caller, &slug, id).await?;
     let catalogue = Catalogue::of(&console.app, &visitor, &slug).await?;
     let timeline = Timeline::of(&console.app, &visitor, &slug, id, None, &catalogue).await?;
-    let PersonView { person, identities, conflicts, scores, mut tags, orders } = view;
+    let PersonView { person, links, conflicts, scores, mut tags, orders, .. } = view;
+    let identities: Vec<Identity> = links.into_iter().map(|link| link.identity).collect();
     let w = visitor.language.words();
     let name = name_of(&person, &identities, visitor.language);
     tags.sort_by(|a, b| a.tag.dimension.cmp(&b.tag.dimension).then(b.tag.weight.total_cmp(&a.tag.weight)));
@@ -162,7 +164,7 @@ fn share(part: f64, whole: f64) -> f64 {
     if share.is_finite() { share.clamp(0.0, 100.0) } else { 0.0 }
 }
 
-fn tag(row: TagRow, catalogue: &Catalogue) -> TagView {
+fn tag(row: HeldTag, catalogue: &Catalogue) -> TagView {
     TagView {
         dimension: row.tag.dimension,
         name: row.tag.name,

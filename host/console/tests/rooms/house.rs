@@ -1,7 +1,7 @@
 //! A house with two tenants, people, a plugin and what it decided; and a browser to walk through it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -14,10 +14,10 @@ use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{DecisionId, EventId, InstallationId, MessageId, PersonId, new_uuid};
 use guanxi_domain::installation::Mode;
 use guanxi_domain::message::{Message, MessageClass, MessageStatus};
-use guanxi_domain::person::{Facts, Person, Score, Stage, Tag};
+use guanxi_domain::person::{Facts, HeldTag, Link, LinkState, Person, Score, Stage, Tag};
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{
-    DecisionRow, IdentityRow, OrderRow, PluginRow, Scope as Rows, Store, StoreOptions, TagRow, TimelineRow, Work,
+    DecisionRow, LinkRow, OrderRow, PluginRow, Scope as Rows, Store, StoreOptions, TagRow, TimelineRow, Work,
 };
 use http::{Request, Response, header};
 use serde_json::json;
@@ -236,11 +236,22 @@ async fn move_in(app: &App, tenant: TenantId, installation: InstallationId) -> (
         work.put_scores(tenant, &[(extra.id, score(number as f64, installation))]).await.unwrap();
     }
     let identity: Identity = "email:ada@example.com".parse().unwrap();
-    let rows = [IdentityRow { identity: identity.clone(), person: id, first_position: 1, created_at: NOW }];
-    work.add_identities(tenant, &rows).await.unwrap();
+    let link = Link {
+        identity: identity.clone(),
+        state: LinkState::Verified,
+        source: "shop".to_owned(),
+        confidence: 1.0,
+        reason: None,
+        changed_by: None,
+        changed_at: NOW,
+        first_position: 1,
+        created_at: NOW,
+    };
+    work.put_links(tenant, &[LinkRow { person: id, link }]).await.unwrap();
     work.put_scores(tenant, &[(id, score(1234.5, installation))]).await.unwrap();
     let tag = Tag { dimension: "interest".to_owned(), name: "oolong".to_owned(), weight: 0.5 };
-    work.put_tags(tenant, &[TagRow { person: id, tag, source: "value".to_owned(), at: NOW }]).await.unwrap();
+    let held = HeldTag { tag, source: "value".to_owned(), at: NOW, half_life: None };
+    work.put_tags(tenant, &[TagRow { person: id, held }]).await.unwrap();
     let order = OrderRow {
         order_id: "A-1".to_owned(),
         person: id,
@@ -268,7 +279,10 @@ async fn happen(
     let appended = work.append(tenant, &events).await.unwrap();
     let place = |index: usize| appended[index].position.unwrap();
     let rows: Vec<TimelineRow> = (0..30)
-        .map(|index| TimelineRow { person, occurred_at: events[index].occurred_at, position: place(index) })
+        .map(|index| {
+            let NewEvent { occurred_at, kind, .. } = events[index].clone();
+            TimelineRow { person, occurred_at, position: place(index), kind }
+        })
         .collect();
     work.add_timeline(tenant, &rows).await.unwrap();
     let decision = DecisionRow {
@@ -324,7 +338,12 @@ async fn stranger(app: &App, tenant: TenantId) -> PersonId {
 }
 
 fn person(app: &App, name: &str, stage: Stage) -> Person {
-    let facts = Facts {
+    static NUMBERS: AtomicU32 = AtomicU32::new(1);
+    let mut person = Person::new(PersonId::from_uuid(app.ambient().uuid()), NOW);
+    person.number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+    person.stage = stage;
+    person.attributes = json!({"name": name, "city": "杭州"}).as_object().unwrap().clone();
+    person.facts = Facts {
         event_count: 30,
         order_count: 1,
         revenue: 123_456,
@@ -332,14 +351,7 @@ fn person(app: &App, name: &str, stage: Stage) -> Person {
         last_seen: NOW,
         last_order_at: 0,
     };
-    Person {
-        id: PersonId::from_uuid(app.ambient().uuid()),
-        stage,
-        attributes: json!({"name": name, "city": "杭州"}).as_object().unwrap().clone(),
-        facts,
-        created_at: NOW,
-        updated_at: NOW,
-    }
+    person
 }
 
 fn score(value: f64, installation: InstallationId) -> Score {

@@ -6,4 +6,6 @@ mod door;
 mod house;
 mod live;
 mod pages;
+mod privacy;
+mod segments;
 mod switch;

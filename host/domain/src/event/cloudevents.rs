@@ -14,7 +14,6 @@ use sha2::Digest;
 
 use super::subject::Subject;
 use super::{BadEvent, EventBody, NewEvent, Readings, check_kind, clock, document};
-use crate::identity::{BadIdentity, Identity};
 use crate::ids::EventId;
 use crate::limits::{ATTRIBUTES_MAX, BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
 use crate::{JsonMap, Millis};
@@ -25,21 +24,24 @@ const TOUCHPOINT_BYTES_MAX: usize = 2_048;
 
 /// Reads one event of content type `application/cloudevents+json`.
 ///
-/// The outer error is for a body that is no JSON object or too large. `received_at` is our clock; `make_id` is asked
-/// once for each accepted event.
+/// The outer error is for a body that is no JSON object or too large. `region` is the ISO 3166 code of the country whose
+/// phone numbers may be written without a country code; `received_at` is our clock; `make_id` is asked once for each
+/// accepted event.
 pub fn read_structured(
     body: &[u8],
+    region: Option<&str>,
     received_at: Millis,
     make_id: &mut dyn FnMut() -> EventId,
 ) -> Result<Readings, BadEvent> {
     let event: Structured = document::object("body", document::text(body, EVENT_BYTES_MAX)?)?;
-    let read = event.into_parts().and_then(|parts| parts.into_event(received_at, make_id));
+    let read = event.into_parts().and_then(|parts| parts.into_event(region, received_at, make_id));
     Ok(vec![read.map_err(|bad| if bad.at.is_empty() { bad.within("body") } else { bad })])
 }
 
 /// Reads a list of events, content type `application/cloudevents-batch+json`; it may be empty.
 pub fn read_batch(
     body: &[u8],
+    region: Option<&str>,
     received_at: Millis,
     make_id: &mut dyn FnMut() -> EventId,
 ) -> Result<Readings, BadEvent> {
@@ -50,17 +52,22 @@ pub fn read_batch(
     }
     let mut readings = Vec::with_capacity(events.len());
     for (index, raw) in events.into_iter().enumerate() {
-        let read = read_item(raw, received_at, make_id);
+        let read = read_item(raw, region, received_at, make_id);
         readings.push(read.map_err(|bad| bad.within(&format!("[{index}]"))));
     }
     Ok(readings)
 }
 
-fn read_item(raw: &RawValue, received_at: Millis, make_id: &mut dyn FnMut() -> EventId) -> Result<NewEvent, BadEvent> {
+fn read_item(
+    raw: &RawValue,
+    region: Option<&str>,
+    received_at: Millis,
+    make_id: &mut dyn FnMut() -> EventId,
+) -> Result<NewEvent, BadEvent> {
     if raw.get().len() > EVENT_BYTES_MAX {
         return Err(document::too_large("", raw.get().len(), EVENT_BYTES_MAX));
     }
-    document::object::<Structured>("", raw.get())?.into_parts()?.into_event(received_at, make_id)
+    document::object::<Structured>("", raw.get())?.into_parts()?.into_event(region, received_at, make_id)
 }
 
 /// The JSON format. Whatever `datacontenttype` says, `data` is a JSON value here.
@@ -135,18 +142,23 @@ enum Data {
 }
 
 impl Parts {
-    fn into_event(self, received_at: Millis, make_id: &mut dyn FnMut() -> EventId) -> Result<NewEvent, BadEvent> {
+    fn into_event(
+        self,
+        region: Option<&str>,
+        received_at: Millis,
+        make_id: &mut dyn FnMut() -> EventId,
+    ) -> Result<NewEvent, BadEvent> {
         check_version(self.specversion.as_deref())?;
         let message_id = message_id(&required("source", self.source)?, &required("id", self.id)?);
         let kind = required("type", self.kind)?;
         check_kind("type", &kind)?;
-        let mut subject = Subject::default();
+        let mut subject = Subject::new(region);
         let occurred_at = occurred_at(self.time, received_at, &mut subject)?;
         if let Some(text) = self.subject.filter(|text| !text.trim().is_empty()) {
-            subject.add(subject_identity(&text)?);
+            subject.require_text_or_user("subject", &text)?;
         }
         for text in self.identities.iter().flat_map(|list| list.split(',')).filter(|text| !text.trim().is_empty()) {
-            subject.add(identity("identities", text)?);
+            subject.require_text("identities", text)?;
         }
         let (traits, properties) = read_data(self.data, &mut subject)?;
         if subject.is_empty() {
@@ -193,7 +205,7 @@ fn message_id(source: &str, id: &str) -> String {
     })
 }
 
-fn occurred_at(time: Option<String>, received_at: Millis, subject: &mut Subject) -> Result<Millis, BadEvent> {
+fn occurred_at(time: Option<String>, received_at: Millis, subject: &mut Subject<'_>) -> Result<Millis, BadEvent> {
     let claimed =
         match time.filter(|time| !time.is_empty()) {
             None => None,
@@ -208,20 +220,6 @@ fn occurred_at(time: Option<String>, received_at: Millis, subject: &mut Subject)
     Ok(occurred_at)
 }
 
-/// `kind:value`, or else the sender's own name for a user.
-fn subject_identity(text: &str) -> Result<Identity, BadEvent> {
-    let identity = match text.parse::<Identity>() {
-        // Someone who writes `email:` means an email address, not a user of that name.
-        Err(BadIdentity::NoKind | BadIdentity::Kind | BadIdentity::Value) => Identity::new("user", text),
-        read => read,
-    };
-    identity.map_err(|error| BadEvent::new("subject", error.to_string()))
-}
-
-fn identity(at: &str, text: &str) -> Result<Identity, BadEvent> {
-    text.trim().parse().map_err(|error: BadIdentity| BadEvent::new(at, error.to_string()))
-}
-
 fn extension(at: &str, value: Option<String>, bytes_max: usize) -> Result<Option<String>, BadEvent> {
     let Some(value) = value.filter(|value| !value.trim().is_empty()) else { return Ok(None) };
     document::label(&value, bytes_max)
@@ -230,7 +228,7 @@ fn extension(at: &str, value: Option<String>, bytes_max: usize) -> Result<Option
 }
 
 /// Traits and properties; an object's own `traits` and `identities` say who, everything else says what.
-fn read_data(data: Data, subject: &mut Subject) -> Result<(JsonMap, JsonMap), BadEvent> {
+fn read_data(data: Data, subject: &mut Subject<'_>) -> Result<(JsonMap, JsonMap), BadEvent> {
     let mut properties = match data {
         Data::None => JsonMap::new(),
         Data::Json(Value::Object(map)) => map,
@@ -253,7 +251,7 @@ fn read_data(data: Data, subject: &mut Subject) -> Result<(JsonMap, JsonMap), Ba
     let named = properties.get("identities").and_then(Value::as_array);
     if let Some(texts) = named.and_then(|list| list.iter().map(Value::as_str).collect::<Option<Vec<_>>>()) {
         for (index, text) in texts.into_iter().enumerate() {
-            subject.add(identity(&format!("data.identities[{index}]"), text)?);
+            subject.require_text(&format!("data.identities[{index}]"), text)?;
         }
         properties.remove("identities");
     }

@@ -64,20 +64,22 @@ impl Call {
 
 /// Reads one request body, already decompressed: each accepted message, or the reason why it is refused.
 ///
-/// The outer error is for the request as a whole: not JSON, too large, no list. `received_at` is our clock; `make_id`
-/// is asked once for each accepted message. A message without `messageId` takes its event's id, so only messages with
+/// The outer error is for the request as a whole: not JSON, too large, no list. `region` is the ISO 3166 code of the
+/// country whose phone numbers may be written without a country code; `received_at` is our clock; `make_id` is asked once
+/// for each accepted message. A message without `messageId` takes its event's id, so only messages with
 /// one can be recognised when they are sent again.
 pub fn read(
     call: Call,
     body: &[u8],
+    region: Option<&str>,
     received_at: Millis,
     make_id: &mut dyn FnMut() -> EventId,
 ) -> Result<Readings, BadEvent> {
     if call == Call::Batch {
-        return read_batch(document::text(body, BATCH_BYTES_MAX)?, received_at, make_id);
+        return read_batch(document::text(body, BATCH_BYTES_MAX)?, region, received_at, make_id);
     }
     let message: Message = document::object("body", document::text(body, EVENT_BYTES_MAX)?)?;
-    let read = message.into_event(call, &Shared::default(), received_at, make_id);
+    let read = message.into_event(call, &Shared { region, ..Shared::default() }, received_at, make_id);
     Ok(vec![read.map_err(|bad| if bad.at.is_empty() { bad.within("body") } else { bad })])
 }
 
@@ -92,7 +94,12 @@ struct Envelope<'a> {
     sent_at: Option<Value>,
 }
 
-fn read_batch(text: &str, received_at: Millis, make_id: &mut dyn FnMut() -> EventId) -> Result<Readings, BadEvent> {
+fn read_batch(
+    text: &str,
+    region: Option<&str>,
+    received_at: Millis,
+    make_id: &mut dyn FnMut() -> EventId,
+) -> Result<Readings, BadEvent> {
     let envelope: Envelope = document::object("body", text)?;
     let Some(batch) = envelope.batch else {
         return Err(BadEvent::new("batch", "is missing; give the list of messages"));
@@ -102,7 +109,7 @@ fn read_batch(text: &str, received_at: Millis, make_id: &mut dyn FnMut() -> Even
         let problem = format!("has {} messages; at most {BATCH_EVENTS_MAX} are taken", messages.len());
         return Err(BadEvent::new("batch", problem));
     }
-    let shared = Shared { context: Context::read(envelope.context)?, sent_at: envelope.sent_at };
+    let shared = Shared { region, context: Context::read(envelope.context)?, sent_at: envelope.sent_at };
     let mut readings = Vec::with_capacity(messages.len());
     for (index, raw) in messages.into_iter().enumerate() {
         let read = read_item(raw, &shared, received_at, make_id);
@@ -113,7 +120,7 @@ fn read_batch(text: &str, received_at: Millis, make_id: &mut dyn FnMut() -> Even
 
 fn read_item(
     raw: &RawValue,
-    shared: &Shared,
+    shared: &Shared<'_>,
     received_at: Millis,
     make_id: &mut dyn FnMut() -> EventId,
 ) -> Result<super::NewEvent, BadEvent> {

@@ -17,6 +17,7 @@ use guanxi_runtime::{Call, CallError};
 use guanxi_store::{Claimed, Settled};
 
 use super::backoff;
+use super::standing::Standing;
 use crate::Engine;
 use crate::fleet::{Passport, Unit};
 
@@ -40,6 +41,9 @@ pub(crate) struct Courier {
     passport: Passport,
     /// Whether the channel recognises repetitions.
     idempotent: bool,
+    engine: Engine,
+    tenant: TenantId,
+    standing: Standing,
 }
 
 type Checked = (Result<Result<Step, Failure>, CallError>, Option<Health>);
@@ -68,7 +72,12 @@ impl End {
 }
 
 impl Courier {
-    pub(crate) async fn new(engine: &Engine, tenant: TenantId, unit: &Arc<Unit>) -> Result<Self, AppError> {
+    pub(crate) async fn new(
+        engine: &Engine,
+        tenant: TenantId,
+        unit: &Arc<Unit>,
+        standing: Standing,
+    ) -> Result<Self, AppError> {
         let spec = unit.manifest().connector.as_ref().ok_or(AppError::NotFound("connector"))?;
         Ok(Self {
             ambient: engine.app.ambient().clone(),
@@ -77,6 +86,9 @@ impl Courier {
             passport: engine.fleet.passport(tenant, unit, spec).await?,
             idempotent: spec.idempotent,
             unit: Arc::clone(unit),
+            engine: engine.clone(),
+            tenant,
+            standing,
         })
     }
 
@@ -96,7 +108,12 @@ impl Courier {
         if message.expires_at.is_some_and(|end| end <= now) {
             return End::new(MessageStatus::Expired, "expired", None);
         }
-        self.walk(message, now).await
+        // Right before it leaves: consent may have been withdrawn while it waited, and the address found wrong.
+        match self.standing.refusal(&self.engine, self.tenant, message, now).await {
+            Ok(None) => self.walk(message, now).await,
+            Ok(Some(why)) => End::new(MessageStatus::Failed, "refused", Some(why)),
+            Err(error) => End::again("unchecked", Some(error.to_string()), None),
+        }
     }
 
     /// Goes from step to step.

@@ -1,13 +1,14 @@
 //! Writes what a micro-batch came to, together with the log's new position, in one transaction; then tells onlookers.
 
-use guanxi_app::{AppError, Live, LiveKind};
+use guanxi_app::{AppError, GraphChanges, Live, LiveKind};
 use guanxi_domain::ids::{InstallationId, PersonId};
-use guanxi_domain::person::{Person, Score};
+use guanxi_domain::person::{Person, Score, Signal};
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{OrderRow, Scope as Rows, TagRow, Timer, Work};
+use guanxi_store::{LinkRow, LogCursor, OrderRow, Scope as Rows, SignalRow, TagRow, Timer, Work};
 
 use super::memory::{Changes, Memory};
 use super::rounds::{Item, Mind};
+use super::{consents, relations, segments};
 use crate::Engine;
 
 /// Writes everything or nothing.
@@ -16,17 +17,25 @@ pub(crate) async fn write(
     mind: &Mind,
     memory: &Memory,
     items: &[Item],
-    from: i64,
-    to: i64,
+    from: LogCursor,
+    to: LogCursor,
 ) -> Result<(), AppError> {
     let tenant = mind.tenant;
     // After a power cut the log decides again; what leaves the house waits for the disk first, see `delivery`.
     let mut work = engine.app.store().begin_unhurried(Rows::Tenant(tenant)).await?;
     work.advance(tenant, from, to).await?;
+    let gone = segments::numbers_of(&mut work, tenant, &memory.changes.dissolved).await?;
     write_people(&mut work, tenant, memory).await?;
     write_plugins(&mut work, tenant, &memory.changes).await?;
+    if let Some(outcomes) = &memory.changes.imported {
+        work.add_import_outcomes(tenant, outcomes, mind.now).await?;
+    }
     work.append(tenant, &memory.changes.events).await?;
+    let shifts = segments::follow(engine, &mut work, mind, memory, items, &gone).await?;
+    work.append(tenant, &shifts).await?;
     work.commit().await?;
+    let moved = relations::changes(memory, items);
+    follow(engine, tenant, from.position, to.position, moved).await;
 
     let changes = &memory.changes;
     for message in &changes.messages {
@@ -35,7 +44,7 @@ pub(crate) async fn write(
     if changes.timers.values().any(Option::is_some) {
         engine.app.signals().timed.notify_one();
     }
-    if !changes.events.is_empty() {
+    if !changes.events.is_empty() || !shifts.is_empty() {
         engine.app.signals().appended.ring(tenant);
     }
     if engine.app.is_watched() {
@@ -45,29 +54,70 @@ pub(crate) async fn write(
 }
 
 /// Moves past an event that cannot be processed and keeps it as a dead letter.
-pub(crate) async fn bury(engine: &Engine, tenant: TenantId, from: i64, at: i64, reason: &str) -> Result<(), AppError> {
+pub(crate) async fn bury(
+    engine: &Engine,
+    tenant: TenantId,
+    from: LogCursor,
+    at: i64,
+    reason: &str,
+) -> Result<(), AppError> {
     let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
-    work.advance(tenant, from, at).await?;
-    work.bury(tenant, at, reason, 1, engine.app.ambient().now()).await?;
-    Ok(work.commit().await?)
+    work.advance(tenant, from, LogCursor { position: at, ..from }).await?;
+    let now = engine.app.ambient().now();
+    work.bury(tenant, at, reason, 1, now).await?;
+    let event = work.event(tenant, at).await?;
+    if let Some(outcomes) = event.and_then(|event| super::imports::buried(&event, reason)) {
+        work.add_import_outcomes(tenant, &outcomes, now).await?;
+    }
+    work.commit().await?;
+    follow(engine, tenant, from.position, at, GraphChanges::default()).await;
+    Ok(())
+}
+
+/// Tells the graph of relations of a commit. What is committed stays so: a graph that missed it is read again.
+async fn follow(engine: &Engine, tenant: TenantId, from: i64, to: i64, changes: GraphChanges) {
+    if let Err(error) = engine.app.relations_moved(tenant, from, to, changes).await {
+        tracing::warn!(tenant = tenant.0, %error, "the graph of relations is read again");
+        engine.app.forget_relations(tenant);
+    }
 }
 
 async fn write_people(work: &mut Work, tenant: TenantId, memory: &Memory) -> Result<(), AppError> {
     let changes = &memory.changes;
     let people: Vec<Person> =
         changes.touched.iter().filter_map(|id| memory.people.get(id)).map(|known| known.person.clone()).collect();
+    let links: Vec<LinkRow> = changes.links.values().cloned().collect();
     let orders: Vec<OrderRow> = changes.orders.iter().filter_map(|id| memory.orders.get(id)).cloned().collect();
     let scores: Vec<(PersonId, Score)> = changes.scores.iter().map(|((id, _), score)| (*id, score.clone())).collect();
     let tags: Vec<TagRow> = changes.tags.values().flatten().cloned().collect();
     let gone = changes.tags.iter().filter(|(_, row)| row.is_none()).map(|(key, _)| key.clone());
     work.put_people(tenant, &people).await?;
-    work.add_identities(tenant, &changes.identities).await?;
+    work.dissolve(tenant, &changes.dissolved).await?;
+    work.put_links(tenant, &links).await?;
     work.add_conflicts(tenant, &changes.conflicts).await?;
+    for (identity, claimed_by, settlement) in &changes.settlements {
+        work.settle_conflicts(tenant, identity, *claimed_by, settlement).await?;
+    }
+    work.add_actions(tenant, &changes.actions).await?;
     work.add_timeline(tenant, &changes.timeline).await?;
     work.put_orders(tenant, &orders).await?;
     work.put_scores(tenant, &scores).await?;
+    write_signals(work, tenant, changes).await?;
+    consents::write(work, tenant, changes).await?;
+    work.empty_events(tenant, &changes.emptied).await?;
+    changes.edges.write(work, tenant).await?;
     work.put_tags(tenant, &tags).await?;
     Ok(work.remove_tags(tenant, &gone.collect::<Vec<_>>()).await?)
+}
+
+async fn write_signals(work: &mut Work, tenant: TenantId, changes: &Changes) -> Result<(), AppError> {
+    let put = |((person, ..), signal): (&(PersonId, String, String), &Option<Signal>)| {
+        Some(SignalRow { person: *person, signal: signal.clone()? })
+    };
+    let rows: Vec<SignalRow> = changes.signals.iter().filter_map(put).collect();
+    let gone = changes.signals.iter().filter(|(_, signal)| signal.is_none()).map(|(key, _)| key.clone());
+    work.put_signals(tenant, &rows).await?;
+    Ok(work.remove_signals(tenant, &gone.collect::<Vec<_>>()).await?)
 }
 
 async fn write_plugins(work: &mut Work, tenant: TenantId, changes: &Changes) -> Result<(), AppError> {
@@ -75,6 +125,7 @@ async fn write_plugins(work: &mut Work, tenant: TenantId, changes: &Changes) -> 
         changes.states.iter().map(|((unit, person), state)| (*unit, *person, state.clone())).collect();
     let timers: Vec<Timer> = changes.timers.values().flatten().cloned().collect();
     let cancelled = changes.timers.iter().filter(|(_, timer)| timer.is_none()).map(|(key, _)| key.clone());
+    work.inherit_states(tenant, &changes.inherited).await?;
     work.put_states(tenant, &states).await?;
     work.put_timers(tenant, &timers).await?;
     work.delete_timers(tenant, &cancelled.collect::<Vec<_>>()).await?;
@@ -102,7 +153,7 @@ fn tell(engine: &Engine, mind: &Mind, memory: &Memory, items: &[Item]) {
     for item in items {
         let event = &item.event.event;
         let detail = event.body.touchpoint.clone().unwrap_or_default();
-        engine.app.tell(live(LiveKind::Event, event.id.to_string(), Some(item.person), event.kind.clone(), detail));
+        engine.app.tell(live(LiveKind::Event, event.id.to_string(), Some(item.root), event.kind.clone(), detail));
     }
     for decision in &memory.changes.decisions {
         let what = unit(decision.installation).map(|unit| unit.installation.name.clone()).unwrap_or_default();

@@ -36,12 +36,12 @@ pub(crate) fn run(memory: &mut Memory, mind: &Mind, unit: &Unit, items: &[&Item]
 }
 
 fn moment(memory: &Memory, mind: &Mind, unit: &Unit, item: &Item) -> Option<Moment> {
-    let known = memory.people.get(&item.person)?;
-    let key = (unit.installation.id, item.person);
+    let known = memory.people.get(&item.root)?;
+    let key = (unit.installation.id, item.root);
     let history = memory.history.get(&key).map(Vec::as_slice).unwrap_or_default();
     Some(Moment {
         event: profile::seen(&item.event),
-        person: profile::of(known, unit, &mind.units),
+        person: profile::of(known, unit, mind),
         history: history.iter().map(profile::seen).collect(),
         state: memory.states.get(&key).cloned(),
         now: mind.now,
@@ -94,7 +94,7 @@ fn settle(memory: &mut Memory, mind: &Mind, unit: &Unit, item: &Item, moment: &M
     let id = DecisionId::from_uuid(derived_uuid(item.event.event.received_at, &[&seed]));
     let (outcome, operations, reasons) = match verdict.decision {
         Ok(decision) => {
-            let state_key = (unit.installation.id, item.person);
+            let state_key = (unit.installation.id, item.root);
             if decision.state.as_ref() != memory.states.get(&state_key) {
                 match &decision.state {
                     Some(state) => drop(memory.states.insert(state_key, state.clone())),
@@ -115,7 +115,7 @@ fn settle(memory: &mut Memory, mind: &Mind, unit: &Unit, item: &Item, moment: &M
     memory.changes.decisions.push(DecisionRow {
         id,
         installation: unit.installation.id,
-        person: item.person,
+        person: item.leaf,
         position,
         at: mind.now,
         digest: unit.installation.digest.clone(),

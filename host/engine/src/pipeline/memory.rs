@@ -7,26 +7,57 @@ use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{InstallationId, PersonId};
 use guanxi_domain::installation::Health;
 use guanxi_domain::message::Message;
-use guanxi_domain::person::{Person, Score, Tag};
-use guanxi_store::{DecisionRow, IdentityConflict, IdentityRow, OrderRow, TagRow, TimelineRow, Timer};
+use guanxi_domain::person::{Consent, HeldTag, Link, Person, Score, Signal};
+use guanxi_domain::relations::Standing;
+use guanxi_store::{
+    ConsentRow, DecisionRow, IdentityAction, IdentityConflict, ImportOutcomes, LinkRow, OrderRow, Settlement, TagRow,
+    TimelineRow, Timer,
+};
+
+use super::{groups, relations};
 
 /// One person as the batch sees them.
 #[derive(Clone)]
 pub(crate) struct Known {
     pub(crate) person: Person,
-    /// Strongest first.
-    pub(crate) identities: Vec<Identity>,
-    /// By dimension and name.
-    pub(crate) tags: Vec<Tag>,
-    /// By name.
+    /// Strongest first; of a group those of all its leaves.
+    pub(crate) links: Vec<Link>,
+    /// By dimension and name, those that were taken away among them with weight 0.
+    pub(crate) tags: Vec<HeldTag>,
+    /// By name; only of people who stand for themselves or a group.
     pub(crate) scores: Vec<Score>,
+    /// By kind and source, expired ones among them.
+    pub(crate) signals: Vec<Signal>,
+    /// What the graph of relations says, read anew for each batch in which plugins want to know it.
+    pub(crate) standing: Option<Standing>,
+    /// By purpose.
+    pub(crate) consents: Vec<Consent>,
+    /// Who was joined in this group, in the order of their ids; the person alone if it is none.
+    pub(crate) leaves: Vec<PersonId>,
 }
 
 impl Known {
+    /// A person of whom nothing else is known.
+    pub(crate) fn new(person: Person) -> Self {
+        let leaves = if person.membership.is_group { Vec::new() } else { vec![person.id] };
+        Self {
+            person,
+            links: Vec::new(),
+            tags: Vec::new(),
+            scores: Vec::new(),
+            signals: Vec::new(),
+            standing: None,
+            consents: Vec::new(),
+            leaves,
+        }
+    }
+
     /// Brings what was added into the order of what is read, so that both show a plugin the same.
     pub(crate) fn sort(&mut self) {
-        self.tags.sort_by(|a, b| (&a.dimension, &a.name).cmp(&(&b.dimension, &b.name)));
+        Link::sort(&mut self.links);
+        self.tags.sort_by(|a, b| (&a.tag.dimension, &a.tag.name).cmp(&(&b.tag.dimension, &b.tag.name)));
         self.scores.sort_by(|a, b| a.name.cmp(&b.name));
+        self.signals.sort_by(|a, b| (&a.kind, &a.source).cmp(&(&b.kind, &b.source)));
     }
 }
 
@@ -34,25 +65,47 @@ impl Known {
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) people: HashMap<PersonId, Known>,
+    /// Who each identity was given to: never a group.
     pub(crate) owners: HashMap<Identity, PersonId>,
     pub(crate) orders: HashMap<String, OrderRow>,
+    /// Whose an order is that is not there yet: rounds go by person, but who names it first in the log has it.
+    pub(crate) claims: HashMap<String, PersonId>,
+    /// By installation and root.
     pub(crate) states: HashMap<(InstallationId, PersonId), String>,
-    /// Earlier events by installation and person, newest first.
+    /// Earlier events by installation and root, newest first.
     pub(crate) history: HashMap<(InstallationId, PersonId), Vec<Event>>,
+    /// The last number given to a person.
+    pub(crate) numbered: u32,
     pub(crate) changes: Changes,
 }
 
 /// Everything that one micro-batch changes.
 #[derive(Default)]
 pub(crate) struct Changes {
-    pub(crate) identities: Vec<IdentityRow>,
+    /// By identity: its owner and the link's new state.
+    pub(crate) links: BTreeMap<Identity, LinkRow>,
     pub(crate) conflicts: Vec<IdentityConflict>,
+    pub(crate) settlements: Vec<(Identity, PersonId, Settlement)>,
+    pub(crate) actions: Vec<IdentityAction>,
+    /// Plugin states that a new root takes over from those who were joined: from whom, to whom, in this order.
+    pub(crate) inherited: Vec<(PersonId, PersonId)>,
+    /// Groups that are no more.
+    pub(crate) dissolved: Vec<PersonId>,
+    /// Roots that came to be or changed their members by joining and parting.
+    pub(crate) restructured: BTreeSet<PersonId>,
     pub(crate) timeline: Vec<TimelineRow>,
     pub(crate) orders: HashSet<String>,
     pub(crate) scores: BTreeMap<(PersonId, String), Score>,
-    /// `None` takes the tag away.
+    /// By person and purpose; `None` takes the row away.
+    pub(crate) consents: BTreeMap<(PersonId, String), Option<ConsentRow>>,
+    /// Places of events about people who were erased: nothing is to be left of them.
+    pub(crate) emptied: Vec<i64>,
+    /// `None` takes the row away.
     pub(crate) tags: BTreeMap<(PersonId, String, String), Option<TagRow>>,
     pub(crate) states: BTreeMap<(InstallationId, PersonId), Option<String>>,
+    /// By person, kind and source; `None` takes the row away.
+    pub(crate) signals: BTreeMap<(PersonId, String, String), Option<Signal>>,
+    pub(crate) edges: relations::Edges,
     /// `None` cancels the timer.
     pub(crate) timers: BTreeMap<(InstallationId, PersonId, String), Option<Timer>>,
     pub(crate) decisions: Vec<DecisionRow>,
@@ -60,6 +113,8 @@ pub(crate) struct Changes {
     pub(crate) events: Vec<NewEvent>,
     pub(crate) health: BTreeMap<InstallationId, Health>,
     pub(crate) touched: BTreeSet<PersonId>,
+    /// What became of the rows of an import.
+    pub(crate) imported: Option<ImportOutcomes>,
 }
 
 impl Memory {
@@ -67,6 +122,49 @@ impl Memory {
     pub(crate) fn touch(&mut self, id: PersonId) -> Option<&mut Known> {
         self.changes.touched.insert(id);
         self.people.get_mut(&id)
+    }
+
+    /// Adds a person whom the tenant did not know; the number is given here.
+    pub(crate) fn add(&mut self, mut person: Person) {
+        self.numbered += 1;
+        person.number = self.numbered;
+        self.changes.touched.insert(person.id);
+        self.people.insert(person.id, Known::new(person));
+    }
+
+    /// Who stands for this person.
+    pub(crate) fn root_of(&self, id: PersonId) -> PersonId {
+        self.people.get(&id).map_or(id, |known| known.person.root())
+    }
+
+    /// Who gets what is said of a person as a whole: of a group the leaf with the strongest identity, else the person.
+    pub(crate) fn leaf_of(&self, id: PersonId) -> PersonId {
+        let Some(known) = self.people.get(&id).filter(|known| known.person.membership.is_group) else { return id };
+        let strength = |leaf: &PersonId| {
+            let links = self.people.get(leaf).map(|known| known.links.as_slice()).unwrap_or_default();
+            links.iter().map(|link| link.identity.strength()).max()
+        };
+        // The first of the strongest: `max_by_key` would give the last.
+        let strongest = known.leaves.iter().rev().max_by_key(|leaf| strength(leaf));
+        strongest.copied().unwrap_or(id)
+    }
+
+    /// Changes a link of a person who is no group, new or old; who had the identity before loses it.
+    pub(crate) fn put_link(&mut self, person: PersonId, link: Link) {
+        let before = self.owners.insert(link.identity.clone(), person).filter(|before| *before != person);
+        if let Some(before) = before {
+            if let Some(known) = self.people.get_mut(&before) {
+                known.links.retain(|old| old.identity != link.identity);
+            }
+            groups::refresh(self, before);
+        }
+        if let Some(known) = self.people.get_mut(&person) {
+            known.links.retain(|old| old.identity != link.identity);
+            known.links.push(link.clone());
+            Link::sort(&mut known.links);
+        }
+        self.changes.links.insert(link.identity.clone(), LinkRow { person, link });
+        groups::refresh(self, person);
     }
 
     /// Sets a score.
@@ -80,21 +178,38 @@ impl Memory {
     }
 
     /// Puts a tag on a person.
-    pub(crate) fn put_tag(&mut self, row: TagRow) {
-        let Some(known) = self.people.get_mut(&row.person) else { return };
-        let same = |old: &&mut Tag| old.dimension == row.tag.dimension && old.name == row.tag.name;
+    pub(crate) fn put_tag(&mut self, id: PersonId, held: HeldTag) {
+        let Some(known) = self.people.get_mut(&id) else { return };
+        let same = |old: &&mut HeldTag| old.tag.dimension == held.tag.dimension && old.tag.name == held.tag.name;
         match known.tags.iter_mut().find(same) {
-            Some(old) => *old = row.tag.clone(),
-            None => known.tags.push(row.tag.clone()),
+            Some(old) => *old = held.clone(),
+            None => known.tags.push(held.clone()),
         }
-        let key = (row.person, row.tag.dimension.clone(), row.tag.name.clone());
-        self.changes.tags.insert(key, Some(row));
+        let key = (id, held.tag.dimension.clone(), held.tag.name.clone());
+        self.changes.tags.insert(key, Some(TagRow { person: id, held }));
     }
 
-    /// Takes a tag off a person.
+    /// Sets what a channel tells of a person.
+    pub(crate) fn put_signal(&mut self, id: PersonId, signal: Signal) {
+        let Some(known) = self.people.get_mut(&id) else { return };
+        match known.signals.iter_mut().find(|old| old.kind == signal.kind && old.source == signal.source) {
+            Some(old) => *old = signal.clone(),
+            None => known.signals.push(signal.clone()),
+        }
+        self.changes.signals.insert((id, signal.kind.clone(), signal.source.clone()), Some(signal));
+    }
+
+    /// Forgets what a channel told of a person.
+    pub(crate) fn remove_signal(&mut self, id: PersonId, kind: &str, source: &str) {
+        let Some(known) = self.people.get_mut(&id) else { return };
+        known.signals.retain(|signal| signal.kind != kind || signal.source != source);
+        self.changes.signals.insert((id, kind.to_owned(), source.to_owned()), None);
+    }
+
+    /// Forgets a tag of a person altogether.
     pub(crate) fn remove_tag(&mut self, id: PersonId, dimension: &str, name: &str) {
         let Some(known) = self.people.get_mut(&id) else { return };
-        known.tags.retain(|tag| tag.dimension != dimension || tag.name != name);
+        known.tags.retain(|held| held.tag.dimension != dimension || held.tag.name != name);
         self.changes.tags.insert((id, dimension.to_owned(), name.to_owned()), None);
     }
 }

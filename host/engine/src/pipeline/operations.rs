@@ -1,6 +1,7 @@
 //! Carries out what a campaign asked for, within its grants and the host's rules; each operation gets its outcome.
 
 use guanxi_domain::campaign::{Content, Operation, Value};
+use guanxi_domain::consent;
 use guanxi_domain::content;
 use guanxi_domain::event::{EventBody, NewEvent, REFUSED, SENT};
 use guanxi_domain::ids::{DecisionId, EventId, MessageId, derived_uuid};
@@ -8,12 +9,13 @@ use guanxi_domain::limits::ATTRIBUTES_MAX;
 use guanxi_domain::message::{Message, MessageClass, MessageStatus};
 use guanxi_domain::person::Tag;
 use guanxi_domain::{JsonMap, Millis};
-use guanxi_store::{TagRow, Timer};
+use guanxi_store::Timer;
 use serde_json::Value as Json;
 
 use super::memory::Memory;
 use super::profile::address;
 use super::rounds::{Item, Mind};
+use super::{facts, groups, tags};
 use crate::fleet::Unit;
 
 /// The most operations of one decision.
@@ -97,7 +99,11 @@ impl Asker<'_> {
         match operation {
             Operation::Send { .. } => return self.send(memory, index, operation).map(Some),
             Operation::AddTag(tag) => self.add_tag(memory, tag)?,
-            Operation::RemoveTag { dimension, name } => memory.remove_tag(self.item.person, dimension, name),
+            Operation::RemoveTag { dimension, name } => {
+                let source = &self.unit.installation.name;
+                tags::take_off(memory, self.item.leaf, dimension, name, source, self.mind.now);
+                groups::refresh(memory, self.item.leaf);
+            }
             Operation::SetField { name, value } => self.set_field(memory, name, value)?,
             Operation::StartTimer { key, at, payload } => self.start_timer(memory, key, *at, payload)?,
             Operation::CancelTimer { key } => self.put_timer(memory, key, None),
@@ -121,7 +127,10 @@ impl Asker<'_> {
             Content::Inline(body) => content::render(body, variables).map_err(|e| e.to_string())?,
             Content::Stored(name) => return Err(format!("the tenant keeps no content called `{name}`")),
         };
-        let known = memory.people.get(&self.item.person).ok_or("the person is gone")?;
+        let known = memory.people.get(&self.item.root).ok_or("the person is gone")?;
+        let purpose = if purpose.is_empty() { class_purpose(*class) } else { purpose.as_str() };
+        consent::allows_message(&self.mind.settings, &known.consents, purpose, *class, self.mind.now)
+            .map_err(|refusal| refusal.to_string())?;
         let reaching = self.mind.units.iter().filter_map(|unit| {
             let spec = unit.manifest().connector.as_ref()?;
             let named = channel.as_ref().is_none_or(|channel| *channel == spec.channel);
@@ -138,14 +147,14 @@ impl Asker<'_> {
         let id = MessageId::from_uuid(derived_uuid(asked_at, &[self.decision.as_bytes(), &number]));
         let message = Message {
             id,
-            person: self.item.person,
+            person: self.item.leaf,
             connector: connector.installation.id,
             decision: self.decision,
             channel: spec.channel.clone(),
             address: to.to_string(),
             content: body,
             class: *class,
-            purpose: if purpose.is_empty() { class_purpose(*class).to_owned() } else { purpose.clone() },
+            purpose: purpose.to_owned(),
             status: MessageStatus::Queued,
             reason: None,
             channel_id: None,
@@ -168,8 +177,8 @@ impl Asker<'_> {
         if !(0.0..=1.0).contains(&tag.weight) {
             return Err("a tag's weight is from 0 to 1".to_owned());
         }
-        let source = self.unit.installation.name.clone();
-        memory.put_tag(TagRow { person: self.item.person, tag: tag.clone(), source, at: self.mind.now });
+        tags::put(memory, self.mind, self.item.leaf, tag.clone(), &self.unit.installation.name, self.mind.now);
+        groups::refresh(memory, self.item.leaf);
         Ok(())
     }
 
@@ -185,12 +194,14 @@ impl Asker<'_> {
             }
             _ => return Err(format!("the value of `{name}` is too large or no finite number")),
         };
-        let known = memory.touch(self.item.person).ok_or("the person is gone")?;
-        let attributes = &mut known.person.attributes;
+        let known = memory.touch(self.item.leaf).ok_or("the person is gone")?;
+        let attributes = &known.person.attributes;
         if !good || (attributes.len() >= ATTRIBUTES_MAX && !attributes.contains_key(name)) {
             return Err(format!("a person has at most {ATTRIBUTES_MAX} fields with names of 1 to 64 bytes"));
         }
-        attributes.insert(name.to_owned(), json);
+        let traits = [(name.to_owned(), json)].into_iter().collect();
+        facts::learn(&mut known.person, &traits, self.mind.now, &self.unit.installation.name);
+        groups::refresh(memory, self.item.leaf);
         Ok(())
     }
 
@@ -205,7 +216,7 @@ impl Asker<'_> {
         let timer = Timer {
             tenant: self.mind.tenant,
             installation: self.unit.installation.id,
-            person: self.item.person,
+            person: self.item.leaf,
             key: key.to_owned(),
             due_at: self.ahead("at", at)?.max(self.mind.now.saturating_add(TIMER_MIN)),
             payload,
@@ -215,7 +226,12 @@ impl Asker<'_> {
     }
 
     fn put_timer(&self, memory: &mut Memory, key: &str, timer: Option<Timer>) {
-        memory.changes.timers.insert((self.unit.installation.id, self.item.person, key.to_owned()), timer);
+        let installation = self.unit.installation.id;
+        // One timer of a name for everybody who was joined: the others' is replaced.
+        for leaf in memory.people.get(&self.item.root).map(|known| known.leaves.clone()).unwrap_or_default() {
+            memory.changes.timers.insert((installation, leaf, key.to_owned()), None);
+        }
+        memory.changes.timers.insert((installation, self.item.leaf, key.to_owned()), timer);
     }
 
     fn emit(&self, memory: &mut Memory, index: usize, kind: &str, properties: &JsonMap) -> Result<(), Refusal> {
@@ -259,7 +275,7 @@ impl Asker<'_> {
             kind,
             occurred_at: now,
             received_at: now,
-            body: EventBody { person: Some(self.item.person), properties, depth, ..EventBody::default() },
+            body: EventBody { person: Some(self.item.leaf), properties, depth, ..EventBody::default() },
         });
         Ok(())
     }

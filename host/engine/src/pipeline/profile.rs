@@ -1,16 +1,23 @@
 //! How plugins see a person: only fields that were granted, only connectors that reach.
 
+use guanxi_domain::Millis;
 use guanxi_domain::campaign::{Profile, SeenEvent, Value};
+use guanxi_domain::consent;
 use guanxi_domain::event::Event;
 use guanxi_domain::identity::Identity;
 use guanxi_domain::manifest::ConnectorSpec;
-use guanxi_domain::person::{Person, Role};
+use guanxi_domain::person::{HeldTag, Role, Tag, WEIGHT_MIN};
+use guanxi_domain::settings::TenantSettings;
+use guanxi_domain::signals;
 
 use super::memory::Known;
-use crate::fleet::{Unit, Units};
+use super::rounds::Mind;
+use crate::fleet::Unit;
 
-/// A field of a person by its name: a built-in fact, else an attribute.
-pub(crate) fn field(person: &Person, name: &str) -> Option<Value> {
+/// A field of a person by its name: a built-in fact, what the graph of relations says, a signal that still counts, else
+/// an attribute.
+pub(crate) fn field(known: &Known, name: &str, now: Millis) -> Option<Value> {
+    let (person, standing) = (&known.person, known.standing);
     let facts = &person.facts;
     let time = |at: i64| (at > 0).then_some(Value::Time(at));
     match name {
@@ -20,7 +27,13 @@ pub(crate) fn field(person: &Person, name: &str) -> Option<Value> {
         "first-seen" => time(facts.first_seen),
         "last-seen" => time(facts.last_seen),
         "last-order-at" => time(facts.last_order_at),
-        _ => attribute(person.attributes.get(name)?),
+        "influence" => standing.map(|standing| Value::Number(standing.influence)),
+        "path-distance" => standing?.distance.map(|steps| Value::Integer(i64::from(steps))),
+        "connections" => standing.map(|standing| Value::Integer(i64::from(standing.connections))),
+        _ => match signals::current(&known.signals, name, now) {
+            Some(signal) => attribute(&signal.value),
+            None => attribute(person.attributes.get(name)?),
+        },
     }
 }
 
@@ -40,27 +53,40 @@ fn attribute(value: &serde_json::Value) -> Option<Value> {
 
 /// The identity to which a connector would deliver.
 pub(crate) fn address<'a>(known: &'a Known, connector: &ConnectorSpec) -> Option<&'a Identity> {
-    connector
-        .addresses
-        .iter()
-        .find_map(|kind| known.identities.iter().find(|identity| kind == "*" || identity.kind() == kind))
+    connector.addresses.iter().find_map(|kind| {
+        let fits = |identity: &Identity| kind == "*" || identity.kind() == kind;
+        known.links.iter().find(|link| link.delivers() && fits(&link.identity)).map(|link| &link.identity)
+    })
+}
+
+/// A tag with what is left of its weight; nothing of one that is as good as gone.
+fn present(held: &HeldTag, now: Millis) -> Option<Tag> {
+    let weight = held.weight_at(now);
+    (weight >= WEIGHT_MIN).then(|| Tag { weight, ..held.tag.clone() })
+}
+
+/// Whether a field may be seen for a purpose: what the person allows, as far as the settings ask for it.
+pub(crate) fn may_see(known: &Known, field: &str, purpose: &str, settings: &TenantSettings, now: Millis) -> bool {
+    settings.purposes.is_empty() || consent::allows_field(settings, &known.consents, field, purpose, now).is_ok()
 }
 
 /// What a campaign sees of a person.
-pub(crate) fn of(known: &Known, campaign: &Unit, units: &Units) -> Profile {
+pub(crate) fn of(known: &Known, campaign: &Unit, mind: &Mind) -> Profile {
     let wished = campaign.manifest().campaign.as_ref().map(|spec| spec.fields.as_slice()).unwrap_or_default();
     let granted = wished.iter().filter(|wish| campaign.installation.grants.allows_field(&wish.name));
-    let fields = granted.filter_map(|wish| Some((wish.name.clone(), field(&known.person, &wish.name)?)));
-    let reachable = units.iter().filter_map(|unit| {
+    let allowed = granted.filter(|wish| may_see(known, &wish.name, &wish.purpose, &mind.settings, mind.now));
+    let fields = allowed.filter_map(|wish| Some((wish.name.clone(), field(known, &wish.name, mind.now)?)));
+    let locale = may_see(known, "locale", "", &mind.settings, mind.now).then(|| known.person.attributes.get("locale"));
+    let reachable = mind.units.iter().filter_map(|unit| {
         let connector = unit.manifest().connector.as_ref()?;
         address(known, connector).map(|_| connector.channel.clone())
     });
     Profile {
         id: known.person.id.to_string(),
         stage: known.person.stage,
-        roles: vec![Role::Consumer],
-        locale: known.person.attributes.get("locale").and_then(|v| v.as_str()).map(str::to_owned),
-        tags: known.tags.clone(),
+        roles: std::iter::once(Role::Consumer).chain(known.person.roles.iter().copied()).collect(),
+        locale: locale.flatten().and_then(|v| v.as_str()).map(str::to_owned),
+        tags: known.tags.iter().filter_map(|held| present(held, mind.now)).collect(),
         scores: known.scores.iter().map(|score| (score.name.clone(), score.value)).collect(),
         fields: fields.collect(),
         reachable: reachable.collect(),

@@ -58,10 +58,24 @@ impl Recall {
         self.owners.get(&(bookmark.generation, identity.clone()))
     }
 
+    /// Leaves nothing of people who were erased in memory, and believes nothing more until it was read again.
+    pub(crate) fn erase(&self, bookmark: &mut Bookmark, people: &[PersonId], identities: &[Identity]) {
+        for person in people {
+            self.people.invalidate(&(bookmark.generation, *person));
+        }
+        for identity in identities {
+            self.owners.invalidate(&(bookmark.generation, identity.clone()));
+        }
+        *bookmark = Bookmark::default();
+    }
+
     /// After a batch was committed up to `to`.
     pub(crate) fn keep(&self, bookmark: &mut Bookmark, memory: Memory, to: i64) {
         for (identity, person) in memory.owners {
             self.owners.insert((bookmark.generation, identity), person);
+        }
+        for group in &memory.changes.dissolved {
+            self.people.invalidate(&(bookmark.generation, *group));
         }
         for (id, mut known) in memory.people {
             known.sort();
@@ -73,11 +87,15 @@ impl Recall {
 
 /// About how many bytes a person takes.
 fn weight(known: &Known) -> u32 {
-    let identities: usize = known.identities.iter().map(|identity| 80 + identity.value().len()).sum();
-    let tags: usize = known.tags.iter().map(|tag| 80 + tag.dimension.len() + tag.name.len()).sum();
+    let links: usize = known.links.iter().map(|link| 240 + link.identity.value().len() + link.source.len()).sum();
+    let tags: usize = known.tags.iter().map(|held| 160 + held.tag.dimension.len() + held.tag.name.len()).sum();
     let scores: usize = known.scores.iter().map(|score| 128 + 64 * score.terms.len()).sum();
+    let signals: usize = known.signals.iter().map(|s| 144 + s.kind.len() + s.source.len() + size(&s.value)).sum();
     let attributes: usize = known.person.attributes.iter().map(|(name, value)| 64 + name.len() + size(value)).sum();
-    bytes(384 + identities + tags + scores + attributes)
+    let origins: usize = known.person.provenance.iter().map(|(name, of)| 96 + name.len() + of.source.len()).sum();
+    let activity: usize = known.person.activity.keys().map(|kind| 96 + kind.len()).sum();
+    let consents = super::consents::weight(known);
+    bytes(640 + 16 * known.leaves.len() + links + tags + scores + signals + consents + attributes + origins + activity)
 }
 
 fn size(value: &Value) -> usize {
@@ -95,8 +113,7 @@ fn bytes(count: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use guanxi_domain::JsonMap;
-    use guanxi_domain::person::{Facts, Person, Stage};
+    use guanxi_domain::person::Person;
 
     use super::*;
 
@@ -111,7 +128,7 @@ mod tests {
 
         recall.open(&mut bookmark, 3);
         assert_eq!(recall.owner(&bookmark, &ada), Some(id));
-        assert_eq!(recall.person(&bookmark, id).map(|known| known.identities), Some(vec![ada.clone()]));
+        assert_eq!(recall.person(&bookmark, id).map(|known| known.person.id), Some(id));
         recall.keep(&mut bookmark, Memory::default(), 5);
 
         recall.open(&mut bookmark, 5);
@@ -132,9 +149,7 @@ mod tests {
     }
 
     fn knowing(id: PersonId, identity: &Identity) -> Memory {
-        let (facts, attributes) = (Facts::default(), JsonMap::new());
-        let person = Person { id, stage: Stage::Prospect, attributes, facts, created_at: 0, updated_at: 0 };
-        let known = Known { person, identities: vec![identity.clone()], tags: Vec::new(), scores: Vec::new() };
+        let known = Known::new(Person::new(id, 0));
         Memory { people: [(id, known)].into(), owners: [(identity.clone(), id)].into(), ..Memory::default() }
     }
 }

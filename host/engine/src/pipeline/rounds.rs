@@ -2,68 +2,90 @@
 //! decision sees what the one before it left behind, while each plugin is called once per round for all people.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use guanxi_app::{Ambient, AppError};
 use guanxi_domain::Millis;
+use guanxi_domain::consent;
 use guanxi_domain::event::order::{self, OrderLine};
-use guanxi_domain::event::{Event, TIMER};
-use guanxi_domain::identity::Identity;
+use guanxi_domain::event::{Event, IDENTITY, TIMER};
 use guanxi_domain::ids::{InstallationId, PersonId};
 use guanxi_domain::limits::CallLimits;
 use guanxi_domain::manifest::wants;
+use guanxi_domain::person::Consent;
+use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{HistoryQuery, Scope as Rows, Work};
+use guanxi_store::{HistoryQuery, LogCursor, Scope as Rows, Work};
 
-use super::memory::{Known, Memory};
+use super::bulk::{self, Part};
+use super::load;
+use super::memory::Memory;
+use super::people::Subject;
 use super::recall::Bookmark;
-use super::{commit, decide, facts, people, score};
+use super::{actions, commit, consents, decide, erase, facts, groups, people, relations, score, standings};
 use crate::Engine;
 use crate::fleet::{Unit, Units};
 
-/// An event with its person and what it says about an order.
+/// An event with whom it is about and what it says about an order.
 pub(crate) struct Item {
-    pub(crate) event: Event,
-    pub(crate) person: PersonId,
+    pub(crate) event: Arc<Event>,
+    /// Whose it is: never a group.
+    pub(crate) leaf: PersonId,
+    /// Who is seen by plugins: the outermost group around the leaf, else the same.
+    pub(crate) root: PersonId,
+    /// What of the event is theirs.
+    pub(crate) part: Part,
     order: Option<OrderLine>,
+    consent: Option<Consent>,
 }
 
 /// What thinking needs besides memory.
 pub(crate) struct Mind {
     pub(crate) tenant: TenantId,
+    pub(crate) settings: Arc<TenantSettings>,
     pub(crate) units: Units,
-    pub(crate) ambient: Ambient,
     pub(crate) limits: CallLimits,
     pub(crate) now: Millis,
 }
 
-/// Processes `events`, which follow position `from`, as a whole or not at all.
+/// How far a batch came.
+pub(crate) struct Done {
+    /// Where the log stands now.
+    pub(crate) cursor: LogCursor,
+    /// How many of the events that took; at least one.
+    pub(crate) events: usize,
+}
+
+/// Processes the first of `events`, which follow `from`, as a whole or not at all. It stops before an event that joins or
+/// parts people of whom the batch has something to decide, so that what is decided does not depend on where batches end.
 pub(crate) async fn run(
     engine: &Engine,
     tenant: TenantId,
     bookmark: &mut Bookmark,
-    from: i64,
+    from: LogCursor,
     events: &[Event],
-) -> Result<(), AppError> {
-    let ambient = engine.app.ambient().clone();
+) -> Result<Done, AppError> {
+    let ambient: Ambient = engine.app.ambient().clone();
     let mind = Mind {
         tenant,
+        settings: engine.app.settings(tenant).await?,
         units: engine.fleet.units(tenant).await?,
         now: ambient.now(),
-        ambient,
         limits: engine.options.limits,
     };
-    engine.recall.open(bookmark, from);
-    let mut read = engine.app.store().read(Rows::Tenant(tenant)).await?;
-    let mut memory = recall(engine, bookmark, events);
-    load(&mut read, tenant, events, &mut memory).await?;
-    let mut items = Vec::with_capacity(events.len());
-    for event in events {
-        let person = people::resolve(&mut memory, event, &mind.ambient).map_err(AppError::internal)?;
-        let order =
-            order::read(&event.event.kind, &event.event.body.properties).transpose().map_err(AppError::internal)?;
-        items.push(Item { event: event.clone(), person, order });
+    let events = events.get(..bulk::prefix(events)).unwrap_or(events);
+    if let [event] = events
+        && erase::is_erasure(event)
+    {
+        return erase::begin(engine, tenant, bookmark, from, event).await;
     }
+    engine.recall.open(bookmark, from.position);
+    let mut read = engine.app.store().read(Rows::Tenant(tenant)).await?;
+    let mut memory = load::people(engine, bookmark, &mut read, tenant, events).await?;
+    memory.numbered = from.people;
+    let (items, taken) = subjects(&mut memory, events).map_err(AppError::internal)?;
     remember(&mut read, &mut memory, &mind, &items).await?;
+    standings::read(&mut read, &mut memory, &mind, &items).await?;
     drop(read);
     // Plugin calls compute for up to their time limit each: not on a thread that serves others.
     let thought = tokio::task::spawn_blocking(move || {
@@ -71,58 +93,48 @@ pub(crate) async fn run(
         (memory, mind, items)
     });
     let (memory, mind, items) = thought.await.map_err(AppError::internal)?;
-    let to = items.last().map_or(from, |item| item.event.position);
-    commit::write(engine, &mind, &memory, &items, from, to).await?;
-    engine.recall.keep(bookmark, memory, to);
-    Ok(())
+    let position = taken.checked_sub(1).and_then(|last| events.get(last)).map_or(from.position, |e| e.position);
+    let cursor = LogCursor { position, people: memory.numbered };
+    commit::write(engine, &mind, &memory, &items, from, cursor).await?;
+    engine.recall.keep(bookmark, memory, position);
+    Ok(Done { cursor, events: taken })
 }
 
-/// What is known already of those whom the events name.
-fn recall(engine: &Engine, bookmark: &Bookmark, events: &[Event]) -> Memory {
-    let mut memory = Memory::default();
-    for identity in events.iter().flat_map(|event| &event.event.body.identities) {
-        if !memory.owners.contains_key(identity)
-            && let Some(owner) = engine.recall.owner(bookmark, identity)
-        {
-            memory.owners.insert(identity.clone(), owner);
+/// Who the events are about, and how many of them can be decided now.
+fn subjects(memory: &mut Memory, events: &[Event]) -> Result<(Vec<Item>, usize), String> {
+    let mut items: Vec<Item> = Vec::with_capacity(events.len());
+    let mut busy: HashSet<PersonId> = HashSet::new();
+    for (index, event) in events.iter().enumerate() {
+        if bulk::is_bulk(&event.event.kind) {
+            items.extend(bulk::items(memory, event)?);
+            continue;
         }
+        let subject = match event.event.kind.as_str() {
+            IDENTITY => actions::carry_out(memory, event, &busy)?,
+            _ => people::resolve(memory, event, &busy)?,
+        };
+        let leaf = match subject {
+            Subject::Later => return Ok((items, index)),
+            Subject::Nobody => continue,
+            Subject::Person(leaf) => leaf,
+        };
+        relations::note(memory, event, leaf);
+        busy.insert(memory.root_of(leaf));
+        busy.extend(memory.changes.restructured.iter().copied());
+        let order = order::read(&event.event.kind, &event.event.body.properties).transpose()?;
+        if let Some(line) = &order {
+            memory.claims.entry(line.order_id.clone()).or_insert(leaf);
+        }
+        let consent = consent::read(&event.event).transpose().map_err(|bad| bad.to_string())?;
+        items.push(Item { order, consent, ..Item::new(memory, Arc::new(event.clone()), leaf, Part::Whole) });
     }
-    let direct = events.iter().filter_map(|event| event.event.body.person);
-    let ids: HashSet<PersonId> = memory.owners.values().copied().chain(direct).collect();
-    let known = ids.into_iter().filter_map(|id| Some((id, engine.recall.person(bookmark, id)?)));
-    memory.people = known.collect();
-    memory
+    Ok((items, events.len()))
 }
 
-/// Reads the rest of them, and the orders.
-async fn load(read: &mut Work, tenant: TenantId, events: &[Event], memory: &mut Memory) -> Result<(), AppError> {
-    let named: HashSet<&Identity> = events.iter().flat_map(|event| &event.event.body.identities).collect();
-    let named = named.into_iter().filter(|identity| !memory.owners.contains_key(identity));
-    memory.owners.extend(read.owners(tenant, &named.cloned().collect::<Vec<_>>()).await?);
-    let direct = events.iter().filter_map(|event| event.event.body.person);
-    let ids: HashSet<PersonId> = memory.owners.values().copied().chain(direct).collect();
-    let ids: Vec<PersonId> = ids.into_iter().filter(|id| !memory.people.contains_key(id)).collect();
-    let orders: HashSet<String> = events
-        .iter()
-        .filter_map(|event| order::read(&event.event.kind, &event.event.body.properties)?.ok())
-        .map(|line| line.order_id)
-        .collect();
-    let orders: Vec<String> = orders.into_iter().collect();
-    let mut identities = read.identities(tenant, &ids).await?;
-    let mut tags = read.tags(tenant, &ids).await?;
-    let mut scores = read.scores(tenant, &ids).await?;
-    for (id, person) in read.people(tenant, &ids).await? {
-        let mut known = Known {
-            person,
-            identities: identities.remove(&id).unwrap_or_default(),
-            tags: tags.remove(&id).unwrap_or_default(),
-            scores: scores.remove(&id).unwrap_or_default(),
-        };
-        known.sort();
-        memory.people.insert(id, known);
+impl Item {
+    pub(crate) fn new(memory: &Memory, event: Arc<Event>, leaf: PersonId, part: Part) -> Self {
+        Self { event, leaf, root: memory.root_of(leaf), part, order: None, consent: None }
     }
-    memory.orders = read.orders(tenant, &orders).await?;
-    Ok(())
 }
 
 /// Loads what campaigns kept and what they want to know of the past.
@@ -130,22 +142,53 @@ async fn remember(read: &mut Work, memory: &mut Memory, mind: &Mind, items: &[It
     let mut pairs: Vec<(InstallationId, PersonId)> = Vec::new();
     for unit in mind.units.iter() {
         let Some(spec) = &unit.manifest().campaign else { continue };
-        let wanted = items.iter().filter(|item| concerns(unit, &spec.events, item)).map(|item| item.person);
-        let people: HashSet<PersonId> = wanted.collect();
-        pairs.extend(people.iter().map(|person| (unit.installation.id, *person)));
+        let wanted = items.iter().filter(|item| concerns(unit, &spec.events, item)).map(|item| item.root);
+        let roots: HashSet<PersonId> = wanted.collect();
+        let heirs = memory.changes.inherited.iter().filter(|(_, to)| roots.contains(to)).map(|(from, _)| *from);
+        pairs.extend(roots.iter().copied().chain(heirs).map(|person| (unit.installation.id, person)));
         let Some(history) = &spec.history else { continue };
+        let leaves_of = |root: &PersonId| memory.people.get(root).map(|known| (*root, known.leaves.clone()));
+        let leaves: HashMap<PersonId, Vec<PersonId>> = roots.iter().filter_map(leaves_of).collect();
+        let queries = leaves.values().flatten();
         let queries: Vec<HistoryQuery> =
-            people.iter().map(|person| HistoryQuery { person: *person, before: (i64::MAX, i64::MAX) }).collect();
-        let past = read.history(mind.tenant, &queries, &history.events, history.limit).await?;
-        memory.history.extend(past.into_iter().map(|(person, events)| ((unit.installation.id, person), events)));
+            queries.map(|person| HistoryQuery { person: *person, before: (i64::MAX, i64::MAX) }).collect();
+        let mut past = read.history(mind.tenant, &queries, &history.events, history.limit).await?;
+        for (root, leaves) in leaves {
+            let mut events: Vec<Event> = leaves.iter().filter_map(|leaf| past.remove(leaf)).flatten().collect();
+            if leaves.len() > 1 {
+                events.sort_by_key(|event| std::cmp::Reverse((event.event.occurred_at, event.position)));
+                events.truncate(history.limit as usize);
+            }
+            memory.history.insert((unit.installation.id, root), events);
+        }
     }
     memory.states = read.states(mind.tenant, &pairs).await?;
+    inherit(memory);
     Ok(())
 }
 
-/// Whether an event is for a plugin: one of the kinds it wants, or a timer of its own.
+/// A new root takes over the states of those who were joined, where it has none; the commit does the same.
+fn inherit(memory: &mut Memory) {
+    for (from, to) in &memory.changes.inherited {
+        let theirs: Vec<(InstallationId, String)> = memory
+            .states
+            .iter()
+            .filter(|((_, person), _)| person == from)
+            .map(|((unit, _), state)| (*unit, state.clone()))
+            .collect();
+        for (unit, state) in theirs {
+            memory.states.entry((unit, *to)).or_insert(state);
+        }
+    }
+}
+
+/// Whether an event is for a plugin: one of the kinds it wants, or a timer of its own. What changes many at once is for
+/// nobody.
 pub(crate) fn concerns(unit: &Unit, wanted: &[String], item: &Item) -> bool {
     let event = &item.event.event;
+    if !matches!(item.part, Part::Whole) {
+        return false;
+    }
     if event.kind != TIMER {
         return wants(wanted, &event.kind);
     }
@@ -154,10 +197,15 @@ pub(crate) fn concerns(unit: &Unit, wanted: &[String], item: &Item) -> bool {
 }
 
 fn think(memory: &mut Memory, mind: &Mind, items: &[Item]) {
+    let made = memory.changes.restructured.iter().copied();
+    let groups = made.filter(|id| memory.people.get(id).is_some_and(|known| known.person.membership.is_group));
+    let groups: Vec<PersonId> = groups.filter(|id| memory.root_of(*id) == *id).collect();
+    score_all(memory, mind, |_, _| groups.clone());
+
     let mut turn: HashMap<PersonId, usize> = HashMap::new();
     let mut rounds: Vec<Vec<&Item>> = Vec::new();
     for item in items {
-        let round = turn.entry(item.person).or_insert(0);
+        let round = turn.entry(item.root).or_insert(0);
         match rounds.get_mut(*round) {
             Some(items) => items.push(item),
             None => rounds.push(vec![item]),
@@ -166,16 +214,21 @@ fn think(memory: &mut Memory, mind: &Mind, items: &[Item]) {
     }
     for round in rounds {
         for item in &round {
-            facts::apply(memory, item.person, &item.event, item.order.as_ref());
-        }
-        for unit in mind.units.iter().filter(|unit| unit.is_well(mind.now)) {
-            let Some(spec) = &unit.manifest().scorer else { continue };
-            let wanted = round.iter().filter(|item| concerns(unit, &spec.events, item));
-            let people: Vec<PersonId> = wanted.map(|item| item.person).collect();
-            if !people.is_empty() {
-                score::run(memory, unit, spec, &people, mind.now, &mind.limits);
+            match &item.part {
+                Part::Whole => {
+                    facts::apply(memory, item.leaf, &item.event, item.order.as_ref());
+                    if let Some(word) = &item.consent {
+                        consents::note(memory, item.leaf, word, item.event.position);
+                    }
+                }
+                part => bulk::apply(memory, mind, item, part),
             }
+            groups::refresh(memory, item.leaf);
         }
+        score_all(memory, mind, |unit, wanted| {
+            let concerned = round.iter().filter(|item| item.part.is_scored() || concerns(unit, wanted, item));
+            concerned.map(|item| item.root).collect()
+        });
         for unit in mind.units.iter() {
             let Some(spec) = &unit.manifest().campaign else { continue };
             let wanted: Vec<&Item> = round.iter().copied().filter(|item| concerns(unit, &spec.events, item)).collect();
@@ -187,14 +240,25 @@ fn think(memory: &mut Memory, mind: &Mind, items: &[Item]) {
     }
 }
 
+/// Lets every scorer that is well score those of whom `whom` says so.
+fn score_all(memory: &mut Memory, mind: &Mind, whom: impl Fn(&Unit, &[String]) -> Vec<PersonId>) {
+    for unit in mind.units.iter().filter(|unit| unit.is_well(mind.now)) {
+        let Some(spec) = &unit.manifest().scorer else { continue };
+        let people = whom(unit, &spec.events);
+        if !people.is_empty() {
+            score::run(memory, unit, spec, &people, mind);
+        }
+    }
+}
+
 /// Adds the round's events to the past that campaigns see in the next round.
 fn look_back(memory: &mut Memory, mind: &Mind, round: &[&Item]) {
     let campaigns =
         mind.units.iter().filter_map(|unit| Some((unit, unit.manifest().campaign.as_ref()?.history.as_ref()?)));
     for (unit, history) in campaigns {
         for item in round.iter().filter(|item| wants(&history.events, &item.event.event.kind)) {
-            let past = memory.history.entry((unit.installation.id, item.person)).or_default();
-            past.insert(0, item.event.clone());
+            let past = memory.history.entry((unit.installation.id, item.root)).or_default();
+            past.insert(0, Event::clone(&item.event));
             past.truncate(history.limit as usize);
         }
     }

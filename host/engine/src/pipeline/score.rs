@@ -4,27 +4,21 @@ use guanxi_domain::Millis;
 use guanxi_domain::campaign::Value;
 use guanxi_domain::ids::PersonId;
 use guanxi_domain::manifest::{Input, InputType, ScorerSpec};
-use guanxi_domain::person::{Person, Score};
+use guanxi_domain::person::Score;
 use guanxi_domain::scoring::{Column, Scored};
 
-use super::memory::Memory;
-use super::profile::field;
+use super::memory::{Known, Memory};
+use super::profile::{field, may_see};
+use super::rounds::Mind;
 use crate::fleet::Unit;
-use guanxi_domain::limits::CallLimits;
 
 /// Scores `people`; a scorer that fails leaves the old scores and pays with its health.
-pub(crate) fn run(
-    memory: &mut Memory,
-    unit: &Unit,
-    spec: &ScorerSpec,
-    people: &[PersonId],
-    now: Millis,
-    limits: &CallLimits,
-) {
-    let rows: Vec<&Person> = people.iter().filter_map(|id| memory.people.get(id)).map(|known| &known.person).collect();
+pub(crate) fn run(memory: &mut Memory, unit: &Unit, spec: &ScorerSpec, people: &[PersonId], mind: &Mind) {
+    let (now, limits) = (mind.now, &mind.limits);
+    let rows: Vec<&Known> = people.iter().filter_map(|id| memory.people.get(id)).collect();
     let granted = |input: &Input| unit.installation.grants.allows_field(&input.name);
-    let columns: Vec<Column> = spec.inputs.iter().map(|input| column(input, granted(input), &rows)).collect();
-    let ids: Vec<PersonId> = rows.iter().map(|person| person.id).collect();
+    let columns: Vec<Column> = spec.inputs.iter().map(|input| column(input, granted(input), &rows, mind)).collect();
+    let ids: Vec<PersonId> = rows.iter().map(|known| known.person.id).collect();
     let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
     let call = unit.plugin.score(&unit.config, &columns, count, now, true, limits);
     if let Some(health) = unit.note(call.result.as_ref().map(|_| ()), now) {
@@ -37,23 +31,23 @@ pub(crate) fn run(
     }
 }
 
-fn column(input: &Input, granted: bool, rows: &[&Person]) -> Column {
+fn column(input: &Input, granted: bool, rows: &[&Known], mind: &Mind) -> Column {
     let default = input.default.as_ref();
-    let of = |person: &Person| if granted { field(person, &input.name) } else { None };
+    // What a person does not allow to be used for this counts as unknown.
+    let allowed = |known: &Known| may_see(known, &input.name, &input.purpose, &mind.settings, mind.now);
+    let of = |known: &Known| if granted && allowed(known) { field(known, &input.name, mind.now) } else { None };
     match input.kind {
         InputType::Number => {
             let default = default.and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
-            Column::Numbers(rows.iter().map(|person| of(person).as_ref().and_then(number).unwrap_or(default)).collect())
+            Column::Numbers(rows.iter().map(|known| of(known).as_ref().and_then(number).unwrap_or(default)).collect())
         }
         InputType::Integer => {
             let default = default.and_then(serde_json::Value::as_i64).unwrap_or(0);
-            Column::Integers(
-                rows.iter().map(|person| of(person).as_ref().and_then(integer).unwrap_or(default)).collect(),
-            )
+            Column::Integers(rows.iter().map(|known| of(known).as_ref().and_then(integer).unwrap_or(default)).collect())
         }
         InputType::Text => {
             let default = default.and_then(serde_json::Value::as_str).unwrap_or_default();
-            let text = |person: &&Person| match of(person) {
+            let text = |known: &&Known| match of(known) {
                 Some(Value::Text(text)) => text,
                 _ => default.to_owned(),
             };

@@ -1,5 +1,7 @@
 //! The commands of the command line, one a file.
 
+pub mod erasures;
+pub mod import;
 pub mod log;
 pub mod migrate;
 pub mod plugin;

@@ -42,6 +42,8 @@ pub enum Action {
 pub enum ScopeName {
     /// Send events (a write key).
     Ingest,
+    /// Besides, vouch that what its events name together is one person's: for servers, never for web pages.
+    Vouch,
     /// See everything of the tenant.
     Read,
     /// Change everything of the tenant.
@@ -52,6 +54,7 @@ impl From<ScopeName> for Scope {
     fn from(name: ScopeName) -> Self {
         match name {
             ScopeName::Ingest => Self::Ingest,
+            ScopeName::Vouch => Self::Vouch,
             ScopeName::Read => Self::Read,
             ScopeName::Manage => Self::Manage,
         }

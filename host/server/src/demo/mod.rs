@@ -161,7 +161,7 @@ async fn play(app: &App, tenant: TenantId, past: &[Row], live: &[Row], length: D
 async fn send(app: &App, tenant: TenantId, batch: Vec<Value>) -> anyhow::Result<()> {
     for batch in batch.chunks(500) {
         let body = serde_json::to_vec(&json!({ "batch": batch }))?;
-        let readings = segment::read(Call::Batch, &body, app.ambient().now(), &mut || app.event_id())?;
+        let readings = segment::read(Call::Batch, &body, None, app.ambient().now(), &mut || app.event_id())?;
         let events: Vec<NewEvent> = readings.into_iter().collect::<Result<_, _>>()?;
         loop {
             match app.ingest(tenant, events.clone()).await {

@@ -22,7 +22,7 @@ impl Default for Weights {
 
 impl Scorer for Ror {
     type Config = Weights;
-    const INPUTS: &'static [&'static str] = &["relevance", "proximity", "trust"];
+    const INPUTS: &'static [&'static str] = &["relevance", "proximity", "trust", "path-distance"];
 
     fn score(weights: &Weights, people: &People) -> Result<Scored, Failure> {
         let trust = people.numbers("trust")?;
@@ -30,12 +30,20 @@ impl Scorer for Ror {
             values.iter().zip(trust).map(|(value, trust)| unit(*value, 0.0) * weight * unit(*trust, 0.5)).collect()
         };
         let relevance = term(people.numbers("relevance")?, weights.relevance_weight);
-        let proximity = term(people.numbers("proximity")?, weights.proximity_weight);
+        let known = people.numbers("proximity")?.iter().zip(people.numbers("path-distance")?);
+        let near: Vec<f64> = known.map(|(said, steps)| proximity(*said, *steps)).collect();
+        let proximity = term(&near, weights.proximity_weight);
         Ok(Scored::new().sum("ror", [("relevance", relevance), ("proximity", proximity)]))
     }
 }
 
 guanxi_plugin::scorer!(Ror);
+
+/// How near a person is: as somebody said, else by the steps to the nearest opinion leader or employee, of which each
+/// weighs less than the one before.
+fn proximity(said: f64, steps: f64) -> f64 {
+    if said.is_nan() { 1.0 / (1.0 + steps.max(0.0)) } else { said }
+}
 
 /// Into 0 to 1; what is unknown (NaN) counts as `unknown`.
 fn unit(value: f64, unknown: f64) -> f64 {
@@ -59,7 +67,8 @@ mod tests {
             ([f64::NAN, 0.6, f64::NAN], 0.3),
         ];
         let column = |input: usize| Column::Numbers(rows.iter().map(|(inputs, _)| inputs[input]).collect());
-        let scored = testing::score::<Ror>("{}", vec![column(0), column(1), column(2)], true).unwrap();
+        let nowhere = Column::Numbers(vec![f64::NAN; rows.len()]);
+        let scored = testing::score::<Ror>("{}", vec![column(0), column(1), column(2), nowhere], true).unwrap();
         for (row, (inputs, expected)) in rows.iter().enumerate() {
             let value = scored.scores[0].values[row];
             let terms: f64 = scored.terms.iter().map(|term| term.values[row]).sum();
@@ -69,8 +78,19 @@ mod tests {
     }
 
     #[test]
+    fn the_path_to_the_brand_says_how_near_somebody_is() {
+        let rows =
+            [(f64::NAN, 0.0, 1.0), (f64::NAN, 1.0, 0.5), (f64::NAN, 3.0, 0.25), (0.9, 3.0, 0.9), (0.9, f64::NAN, 0.9)];
+        let column = |of: fn(&(f64, f64, f64)) -> f64| Column::Numbers(rows.iter().map(of).collect());
+        let fixed = |value| Column::Numbers(vec![value; rows.len()]);
+        let columns = vec![fixed(0.0), column(|row| row.0), fixed(1.0), column(|row| row.1)];
+        let scored = testing::score::<Ror>("{}", columns, true).unwrap();
+        assert_eq!(scored.scores[0].values, rows.map(|row| row.2));
+    }
+
+    #[test]
     fn weights_change_the_balance() {
-        let columns = vec![Column::Numbers(vec![0.5]), Column::Numbers(vec![0.5]), Column::Numbers(vec![1.0])];
+        let columns = [0.5, 0.5, 1.0, 9.0].map(|value| Column::Numbers(vec![value])).to_vec();
         let scored = testing::score::<Ror>(r#"{"relevance_weight": 2}"#, columns, false).unwrap();
         assert_eq!(scored.scores[0].values, [1.5]);
     }

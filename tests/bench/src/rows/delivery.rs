@@ -8,10 +8,11 @@ use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use guanxi_domain::JsonMap;
+use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{DecisionId, InstallationId, MessageId, PersonId};
 use guanxi_domain::message::{Message, MessageClass, MessageStatus};
-use guanxi_domain::person::{Facts, Person, Stage};
-use guanxi_store::Scope;
+use guanxi_domain::person::{Link, LinkState, Person};
+use guanxi_store::{LinkRow, Scope};
 use reqwest::Client;
 use serde_json::json;
 
@@ -114,27 +115,42 @@ async fn deliver_all(surroundings: &Surroundings, client: &Client, sink: &Sink, 
 async fn fill(setup: &Setup, tenant: &Tenant, connector: InstallationId, count: usize) -> Result<()> {
     let numbers: Vec<usize> = (0..count).collect();
     for numbers in numbers.chunks(PIECE) {
-        let people: Vec<Person> = numbers.iter().map(|_| person()).collect();
+        let people: Vec<Person> = numbers.iter().map(|number| person(*number)).collect::<Result<_, _>>()?;
         let messages: Vec<Message> =
             numbers.iter().zip(&people).map(|(number, person)| message(*number, person.id, connector)).collect();
         let mut work = setup.store.begin(Scope::Tenant(tenant.id)).await?;
+        let links: Vec<LinkRow> =
+            numbers.iter().zip(&people).map(|(number, person)| link(*number, person.id)).collect::<Result<_, _>>()?;
         work.put_people(tenant.id, &people).await?;
+        work.put_links(tenant.id, &links).await?;
         work.insert_messages(tenant.id, &messages).await?;
         work.commit().await?;
     }
     Ok(())
 }
 
-fn person() -> Person {
+/// Their numbers are out of the way of those that the engine gives.
+fn person(number: usize) -> Result<Person> {
+    let mut person = Person::new(PersonId::from_uuid(setup::uuid()), measure::epoch_ms());
+    person.number = (1 << 31) + u32::try_from(number)?;
+    Ok(person)
+}
+
+/// The address of a person: a message leaves only while it is theirs.
+fn link(number: usize, person: PersonId) -> Result<LinkRow> {
     let now = measure::epoch_ms();
-    Person {
-        id: PersonId::from_uuid(setup::uuid()),
-        stage: Stage::Prospect,
-        attributes: JsonMap::new(),
-        facts: Facts::default(),
+    let link = Link {
+        identity: Identity::new("user", &number.to_string())?,
+        state: LinkState::Unverified,
+        source: "bench".to_owned(),
+        confidence: 0.5,
+        reason: None,
+        changed_by: None,
+        changed_at: now,
+        first_position: 0,
         created_at: now,
-        updated_at: now,
-    }
+    };
+    Ok(LinkRow { person, link })
 }
 
 fn message(number: usize, person: PersonId, connector: InstallationId) -> Message {

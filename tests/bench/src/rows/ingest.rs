@@ -219,7 +219,12 @@ async fn check(pool: &AnyPool, tenant: &Tenant, load: &Load) -> Result<()> {
 }
 
 /// How long the bare inserts of the same rows take; the better of two, in the product's disfavour.
-async fn bare(surroundings: &Surroundings, like: &Database, tenant: &Tenant, rows: &Rows) -> Result<Duration> {
+pub(super) async fn bare(
+    surroundings: &Surroundings,
+    like: &Database,
+    tenant: &Tenant,
+    rows: &Rows,
+) -> Result<Duration> {
     let mut best = Duration::MAX;
     for _ in 0..2 {
         let database = like.another(surroundings).await?;

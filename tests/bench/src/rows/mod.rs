@@ -2,10 +2,13 @@
 
 mod campaign_call;
 mod delivery;
+mod imports;
 mod ingest;
 mod latency;
 mod neighbour;
+mod relations;
 mod scoring;
+mod segments;
 mod start;
 
 use anyhow::Result;
@@ -23,12 +26,20 @@ pub struct Measurement {
 }
 
 /// All of them.
-pub const ALL: [Measurement; 8] = [
+pub const ALL: [Measurement; 13] = [
     Measurement { name: "campaign_call", run: |surroundings, _| campaign_call::run(surroundings) },
     Measurement { name: "scoring", run: |surroundings, _| scoring::run(surroundings) },
     Measurement { name: "neighbour", run: |surroundings, _| neighbour::run(surroundings) },
+    Measurement { name: "relations", run: |surroundings, _| relations::run(surroundings) },
     Measurement { name: "ingest_sqlite", run: |surroundings, tokio| tokio.block_on(ingest::sqlite(surroundings)) },
     Measurement { name: "ingest_postgres", run: |surroundings, tokio| tokio.block_on(ingest::postgres(surroundings)) },
+    Measurement { name: "import_sqlite", run: |surroundings, tokio| tokio.block_on(imports::sqlite(surroundings)) },
+    Measurement { name: "import_postgres", run: |surroundings, tokio| tokio.block_on(imports::postgres(surroundings)) },
+    Measurement { name: "segments_sqlite", run: |surroundings, tokio| tokio.block_on(segments::sqlite(surroundings)) },
+    Measurement {
+        name: "segments_postgres",
+        run: |surroundings, tokio| tokio.block_on(segments::postgres(surroundings)),
+    },
     Measurement { name: "latency", run: |surroundings, tokio| tokio.block_on(latency::run(surroundings)) },
     Measurement { name: "delivery", run: |surroundings, tokio| tokio.block_on(delivery::run(surroundings)) },
     Measurement { name: "start", run: |surroundings, tokio| tokio.block_on(start::run(surroundings)) },

@@ -249,10 +249,24 @@ fn api_5_the_document_is_openapi_3_1_and_true() {
             let Some(operation) = item.get("get") else { continue };
             let filled = objects.iter().fold(path.clone(), |path, (from, to)| path.replace(from, to));
             assert!(!filled.contains('{'), "{path}: nothing to put in");
-            let (kind, schema) = operation["responses"]["200"]["content"].as_object().unwrap().iter().next().unwrap();
+            let filled = match operation["operationId"].as_str() {
+                Some("find_path") => format!("{filled}?to={}", objects[1].1.trim_start_matches("people/")),
+                Some("find_common") => format!("{filled}?with={}", objects[1].1.trim_start_matches("people/")),
+                Some("report_import") => format!("{filled}?result=refused"),
+                _ => filled,
+            };
+            let content = operation["responses"]["200"]["content"].as_object();
+            let (kind, schema) = content.and_then(|kinds| kinds.iter().next()).unwrap_or_else(|| panic!("{path}"));
             if kind == "text/event-stream" {
                 let response = host.operator().request(Method::GET, &filled).send().await.expect("headers");
                 assert_eq!(response.headers()["content-type"], "text/event-stream", "{path}");
+            } else if kind != "application/json" {
+                let answer = host.operator().get(&filled).await;
+                assert_eq!(
+                    answer.header("content-type").and_then(|kind| kind.split(';').next()),
+                    kind.split(';').next(),
+                    "{path}"
+                );
             } else {
                 let answer = host.operator().get(&filled).await;
                 assert_eq!(answer.header("content-type"), Some(kind.as_str()), "{path}");
@@ -277,12 +291,23 @@ async fn one_of_each(tenant: &Tenant) -> Vec<(&'static str, String)> {
     tenant.wait_for("/dead-letters", 1, |_| true).await;
     let message = tenant.wait_for("/messages", 1, |message| message["status"] == "sent").await.remove(0);
     let id = |name: &str| message[name].as_str().unwrap().to_owned();
+    let file = tenant.api.post_bytes("/imports", "text/csv", "email\nada@example.com\n").await.expect(201);
+    let segment = json!({"title": "All", "filter": {"all": []}});
+    tenant.api.put("/segments/all", &segment).await.expect(200);
+    tenant.call("track", &json!({"userId": "gone", "event": "x"})).await.expect(202);
+    let gone = tenant.person("user:gone", |_| true).await["id"].as_str().unwrap().to_owned();
+    let farewell = json!({"reason": "asked", "confirm": gone});
+    let erasure = tenant.api.post(&format!("/people/{gone}/erase"), &farewell).await;
+    let erasure = erasure.json()["id"].as_str().unwrap().to_owned();
     vec![
         ("{tenant}", tenant.slug.clone()),
         ("people/{id}", format!("people/{}", id("person"))),
         ("decisions/{id}", format!("decisions/{}", id("decision"))),
         ("messages/{id}", format!("messages/{}", id("id"))),
         ("installations/{name}", "installations/welcome".to_owned()),
+        ("imports/{id}", format!("imports/{}", file["id"].as_str().unwrap())),
+        ("erasures/{id}", format!("erasures/{erasure}")),
+        ("segments/{name}", "segments/all".to_owned()),
         ("plugins/{name}/{version}", "plugins/welcome/0.1.0".to_owned()),
     ]
 }

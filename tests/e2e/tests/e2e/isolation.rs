@@ -9,11 +9,30 @@ use serde_json::{Value, json};
 const BODIES: &[(&str, &str)] = &[
     ("create_token", r#"{"name": "theirs", "scopes": ["read"]}"#),
     ("put_installation", r#"{"plugin": "sandbox", "version": "0.1.0", "mode": "off", "grants": "requested"}"#),
+    ("act_on_identity", r#"{"action": "link", "identity": "user:theirs", "reason": "x"}"#),
+    ("merge_people", r#"{"with": "per_01h2xcejqtf2nbrexx3vqjhp41", "reason": "x"}"#),
+    ("split_person", r#"{"reason": "x"}"#),
+    ("edit_person", r#"{"stage": "fan"}"#),
+    ("tag_people", r#"{"people": ["per_01h2xcejqtf2nbrexx3vqjhp41"], "add": [{"dimension": "a", "name": "b"}]}"#),
+    ("put_relations", r#"{"edges": [{"from": "user:secret-person", "to": "user:b", "kind": "friend"}]}"#),
+    ("put_segment", r#"{"title": "Theirs", "filter": {"stage": "fan"}}"#),
+    ("delete_segment", ""),
+    ("preview_segment", r#"{"filter": {"stage": "fan"}}"#),
+    ("put_settings", r#"{"region": "CN"}"#),
+    ("note_consent", r#"{"purpose": "marketing", "granted": true}"#),
+    ("erase_person", r#"{"reason": "asked", "confirm": "per_01h2xcejqtf2nbrexx3vqjhp41"}"#),
     ("retry_dead_letter", ""),
+    ("upload_import", r#"{"email": "ada@example.com"}"#),
+    ("map_import", r#"{"columns": [{"header": "email", "target": {"to": "identity", "kind": "email"}}]}"#),
+    ("start_import", ""),
+    ("stop_import", ""),
+    ("delete_import", ""),
+    ("put_import_mapping", r#"{"columns": [{"header": "email", "target": {"to": "identity", "kind": "email"}}]}"#),
+    ("delete_import_mapping", ""),
     ("revoke_token", ""),
 ];
 /// Operations whose last parameter names something of one's own choice instead of finding something.
-const CHOOSES_A_NAME: &[&str] = &["put_installation"];
+const CHOOSES_A_NAME: &[&str] = &["put_import_mapping", "put_installation", "put_segment"];
 
 struct Route {
     id: String,
@@ -76,11 +95,28 @@ async fn objects_of(tenant: &Tenant, sink: &Sink) -> Value {
     let message = tenant.wait_for("/messages", 1, |_| true).await;
     let letter = tenant.wait_for("/dead-letters", 1, |_| true).await;
     let tokens = tenant.list("/tokens").await;
+    let erasure = erased(tenant).await;
+    let file = tenant.api.post_bytes("/imports", "text/csv", "email\nsecret@example.com\n").await.expect(201);
+    tenant.api.put("/import-mappings/secret-mapping", &file["mapping"]).await.expect(200);
+    let segment = json!({"title": "Secret", "filter": {"all": []}});
+    tenant.api.put("/segments/secret-segment", &segment).await.expect(200);
     json!({
         "people": message[0]["person"], "decisions": message[0]["decision"], "messages": message[0]["id"],
-        "tokens": tokens[0]["id"], "installations": "welcome",
+        "tokens": tokens[0]["id"], "installations": "welcome", "erasures": erasure, "imports": file["id"],
+        "import-mappings": "secret-mapping", "segments": "secret-segment",
         "dead-letters": letter[0]["event"]["position"].to_string(),
     })
+}
+
+/// The erasure of somebody, once it is done.
+async fn erased(tenant: &Tenant) -> Value {
+    tenant.call("identify", &json!({"userId": "secret-erased"})).await.expect(202);
+    let person = tenant.person("user:secret-erased", |_| true).await["id"].clone();
+    let wish = json!({"reason": "asked", "confirm": person});
+    let path = format!("/people/{}/erase", person.as_str().expect("an id"));
+    let id = tenant.api.post(&path, &wish).await.expect(202)["id"].clone();
+    tenant.wait_for("/erasures", 1, |erasure| erasure["id"] == id && erasure["status"] == "done").await;
+    id
 }
 
 /// Well-formed names of nothing.
@@ -88,7 +124,8 @@ fn nothing() -> Value {
     let id = |prefix: &str| format!("{prefix}_01h2xcejqtf2nbrexx3vqjhp41");
     json!({
         "people": id("per"), "decisions": id("dec"), "messages": id("msg"), "tokens": id("tok"),
-        "installations": "no-such-thing", "dead-letters": "987654",
+        "installations": "no-such-thing", "dead-letters": "987654", "erasures": id("era"), "imports": id("imp"),
+        "import-mappings": "no-such-thing", "segments": "no-such-thing",
     })
 }
 

@@ -5,9 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use guanxi_domain::event::{Event, NewEvent};
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{Backlog, Scope, Store, StoreError};
+use guanxi_store::{Backlog, LogCursor, Scope, Store, StoreError};
 use guanxi_store_contract::make::{self, NOW};
 use guanxi_store_contract::on_both;
+
+fn at(position: i64) -> LogCursor {
+    LogCursor { position, people: 0 }
+}
 
 async fn append(store: &Store, tenant: TenantId, events: &[NewEvent]) -> Vec<Option<i64>> {
     let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
@@ -115,14 +119,14 @@ fn only_one_of_two_workers_advances_the_log() {
         append(&store, tenant, &[make::event("a"), make::event("b")]).await;
         let mut work = store.begin(Scope::Host).await.unwrap();
         assert_eq!(work.backlogs().await.unwrap(), [Backlog { tenant, head: 2, position: 0 }]);
-        work.advance(tenant, 0, 2).await.unwrap();
+        work.advance(tenant, at(0), at(2)).await.unwrap();
         assert_eq!(work.position(tenant).await.unwrap(), 2);
         assert_eq!(work.backlogs().await.unwrap(), []);
         work.commit().await.unwrap();
 
         let late = {
             let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
-            work.advance(tenant, 0, 1).await
+            work.advance(tenant, at(0), at(1)).await
         };
         assert!(matches!(late, Err(StoreError::Fenced)), "{late:?}");
 
@@ -130,7 +134,7 @@ fn only_one_of_two_workers_advances_the_log() {
             let store = store.clone();
             tokio::spawn(async move {
                 let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
-                let won = work.advance(tenant, 2, 3).await.is_ok();
+                let won = work.advance(tenant, at(2), at(3)).await.is_ok();
                 work.commit().await.unwrap();
                 won
             })

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod consents;
 mod decisions;
+mod edges;
 mod given;
 mod installations;
 mod isolation;
@@ -14,6 +16,7 @@ mod people;
 mod people_list;
 mod plugin_isolation;
 mod plugins;
+mod segments;
 mod states;
 mod tenants;
 mod timeline;

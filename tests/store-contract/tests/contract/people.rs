@@ -4,14 +4,11 @@ use std::collections::HashMap;
 
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::PersonId;
-use guanxi_domain::person::{Person, Stage};
-use guanxi_store::{IdentityConflict, IdentityRow, Scope};
+use guanxi_domain::linking::Cause;
+use guanxi_domain::person::{Activity, Link, LinkState, Person, Provenance, Role, Stage, Touch};
+use guanxi_store::{IdentityConflict, LinkRow, Scope, Settlement};
 use guanxi_store_contract::make::{self, NOW};
 use guanxi_store_contract::on_both;
-
-fn owned(identity: &Identity, person: PersonId, first_position: i64) -> IdentityRow {
-    IdentityRow { identity: identity.clone(), person, first_position, created_at: NOW }
-}
 
 #[test]
 fn people_are_stored_changed_and_counted() {
@@ -28,6 +25,10 @@ fn people_are_stored_changed_and_counted() {
         changed.facts.order_count = 2;
         changed.facts.revenue = 1_234;
         changed.updated_at = NOW + 7;
+        changed.roles = vec![Role::OpinionLeader, Role::Promoter];
+        changed.provenance.insert("name".to_owned(), Provenance { at: NOW, source: "shop".to_owned() });
+        changed.activity.insert("page".to_owned(), Activity { count: 7, last: NOW });
+        changed.first_touch = Some(Touch { at: NOW, channel: Some("wechat".to_owned()), touchpoint: None });
         let sent = Person { created_at: NOW + 7, ..changed.clone() };
         work.put_people(tenant, &[people[3].clone(), sent]).await.unwrap();
 
@@ -53,15 +54,24 @@ fn id_2_an_identity_belongs_to_one_person() {
         let user = make::identity("user", "42");
         let card = make::identity("member_card", "ada@example.com");
         let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
-        let rows = [owned(&cookie, ada, 1), owned(&email, ada, 2), owned(&user, ada, 3), owned(&email, bob, 3)];
-        work.add_identities(tenant, &rows).await.unwrap();
-        work.add_identities(tenant, &[owned(&email, bob, 4), owned(&card, bob, 4)]).await.unwrap();
+        let rows = [make::link(&cookie, ada, 1), make::link(&email, bob, 2), make::link(&user, ada, 3)];
+        work.put_links(tenant, &rows).await.unwrap();
+        work.put_links(tenant, &[make::link(&email, ada, 2), make::link(&card, bob, 4)]).await.unwrap();
 
         let asked = [email.clone(), cookie.clone(), card.clone(), make::identity("user", "43")];
         let owners = work.owners(tenant, &asked).await.unwrap();
         assert_eq!(owners, HashMap::from([(email.clone(), ada), (cookie.clone(), ada), (card.clone(), bob)]));
-        let identities = work.identities(tenant, &[ada, bob]).await.unwrap();
-        assert_eq!(identities, HashMap::from([(ada, vec![user, email, cookie]), (bob, vec![card])]));
+        let links = work.links(tenant, &[ada, bob]).await.unwrap();
+        let named = |person| links[&person].iter().map(|link: &Link| link.identity.clone()).collect::<Vec<_>>();
+        assert_eq!((named(ada), named(bob)), (vec![user, email.clone(), cookie], vec![card]));
+
+        let mut wrong = make::link(&email, ada, 2);
+        wrong.link.state = LinkState::Invalid;
+        wrong.link.confidence = 0.0;
+        wrong.link.reason = Some("bounced".to_owned());
+        wrong.link.changed_by = Some("tok_1".to_owned());
+        work.put_links(tenant, &[make::link(&email, ada, 2), wrong.clone()]).await.unwrap();
+        assert_eq!(work.links(tenant, &[ada]).await.unwrap()[&ada][1], wrong.link);
     });
 }
 
@@ -74,15 +84,24 @@ fn id_2_contested_identities_are_noted_once() {
             identity: make::identity("phone", "+49 30 901820"),
             person: ada,
             claimed_by,
+            cause: Cause::Unverified,
             position,
             at: NOW,
+            settled: None,
         };
         let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
         let rows = [conflict(bob, 5), conflict(bob, 6), conflict(eve, 7)];
         work.add_conflicts(tenant, &rows).await.unwrap();
         work.add_conflicts(tenant, &rows).await.unwrap();
-        assert_eq!(work.conflicts_of(tenant, ada).await.unwrap(), [conflict(bob, 5), conflict(eve, 7)]);
-        assert_eq!(work.conflicts_of(tenant, bob).await.unwrap(), [conflict(bob, 5)]);
+        assert_eq!(work.conflicts_of(tenant, &[ada]).await.unwrap(), [conflict(bob, 5), conflict(eve, 7)]);
+        assert_eq!(work.conflicts_of(tenant, &[bob]).await.unwrap(), [conflict(bob, 5)]);
+        assert_eq!(work.conflicts_of(tenant, &[ada, bob, eve]).await.unwrap().len(), 2);
+
+        let settlement = Settlement { resolved: false, by: "tok_1".to_owned(), at: NOW + 1 };
+        work.settle_conflicts(tenant, &conflict(bob, 5).identity, bob, &settlement).await.unwrap();
+        assert_eq!(work.open_conflicts(tenant, None, 9).await.unwrap(), [conflict(eve, 7)]);
+        assert_eq!(work.count_conflicts(tenant, 9).await.unwrap(), 1);
+        assert_eq!(work.conflicts_of(tenant, &[bob]).await.unwrap()[0].settled, Some(settlement));
     });
 }
 
@@ -90,13 +109,49 @@ fn id_2_contested_identities_are_noted_once() {
 fn id_2_every_identity_of_a_large_batch_finds_its_owner() {
     on_both(|store| async move {
         let tenant = make::tenant(&store, "tea").await;
-        let rows: Vec<IdentityRow> = (0..343)
-            .map(|n| owned(&make::identity("user", &n.to_string()), PersonId::from_uuid(make::uuid()), n))
+        let rows: Vec<LinkRow> = (0..343)
+            .map(|n| make::link(&make::identity("user", &n.to_string()), PersonId::from_uuid(make::uuid()), n))
             .collect();
         let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
-        work.add_identities(tenant, &rows).await.unwrap();
-        let asked: Vec<Identity> = rows.iter().map(|row| row.identity.clone()).collect();
-        let expected: HashMap<Identity, PersonId> = rows.iter().map(|row| (row.identity.clone(), row.person)).collect();
+        work.put_links(tenant, &rows).await.unwrap();
+        let asked: Vec<Identity> = rows.iter().map(|row| row.link.identity.clone()).collect();
+        let expected: HashMap<Identity, PersonId> =
+            rows.iter().map(|row| (row.link.identity.clone(), row.person)).collect();
         assert_eq!(work.owners(tenant, &asked).await.unwrap(), expected);
     });
+}
+
+#[test]
+fn id_6_groups_know_their_members_and_are_one_in_lists() {
+    on_both(|store| async move {
+        let tenant = make::tenant(&store, "tea").await;
+        let mut people: Vec<Person> = ["Ada", "Bob", "Eve", "inner", "outer", "Zoë"].map(make::person).into();
+        let [ada, bob, eve, inner, outer, zoe] = std::array::from_fn(|index| people[index].id);
+        for (index, merged_into, root) in [(0, inner, outer), (1, inner, outer), (2, outer, outer), (3, outer, outer)] {
+            people[index].membership.merged_into = Some(merged_into);
+            people[index].membership.root = Some(root);
+        }
+        people[3].membership.is_group = true;
+        people[4].membership.is_group = true;
+        let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
+        work.put_people(tenant, &people).await.unwrap();
+
+        let members = work.members(tenant, &[outer, zoe]).await.unwrap();
+        assert_eq!(members, HashMap::from([(outer, sorted(&[ada, bob, eve, inner]))]));
+        for (person, expected) in
+            [(4, sorted(&[ada, bob, eve])), (3, sorted(&[ada, bob])), (0, vec![ada]), (5, vec![zoe])]
+        {
+            assert_eq!(work.leaves(tenant, &people[person]).await.unwrap(), expected, "{person}");
+        }
+        assert_eq!(work.count_people(tenant, 99).await.unwrap(), 2);
+        work.dissolve(tenant, &[inner, zoe]).await.unwrap();
+        assert_eq!(work.person(tenant, inner).await.unwrap(), None);
+        assert!(work.person(tenant, zoe).await.unwrap().is_some(), "no group");
+    });
+}
+
+fn sorted(ids: &[PersonId]) -> Vec<PersonId> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids
 }

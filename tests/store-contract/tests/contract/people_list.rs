@@ -3,7 +3,7 @@
 use guanxi_domain::ids::{InstallationId, PersonId};
 use guanxi_domain::person::{Person, Score};
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{IdentityRow, PeopleCursor, PeopleOrder, PeopleQuery, Scope, Work};
+use guanxi_store::{LinkRow, PeopleCursor, PeopleOrder, PeopleQuery, Scope, Work};
 use guanxi_store_contract::make::{self, NOW};
 use guanxi_store_contract::on_both;
 
@@ -75,19 +75,14 @@ fn people_are_found_by_name_and_by_identity() {
             ("user", "zed", 2),
             ("wechat_openid", "oZ:9", 3),
         ];
-        let rows: Vec<IdentityRow> = identities
+        let rows: Vec<LinkRow> = identities
             .into_iter()
-            .map(|(kind, value, person)| IdentityRow {
-                identity: make::identity(kind, value),
-                person: people[person].id,
-                first_position: 1,
-                created_at: NOW,
-            })
+            .map(|(kind, value, person)| make::link(&make::identity(kind, value), people[person].id, 1))
             .collect();
         let scores: Vec<_> = people.iter().map(|person| score(person, 1.0)).collect();
         let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
         work.put_people(tenant, &people).await.unwrap();
-        work.add_identities(tenant, &rows).await.unwrap();
+        work.put_links(tenant, &rows).await.unwrap();
         work.put_scores(tenant, &scores).await.unwrap();
 
         for (search, expected) in [

@@ -27,6 +27,7 @@ async fn happen(work: &mut Work, tenant: TenantId) -> (PersonId, PersonId) {
             person: if position % 2 == 1 { ada } else { bob },
             occurred_at: event.occurred_at,
             position,
+            kind: event.kind.clone(),
         })
         .collect();
     work.add_timeline(tenant, &rows).await.unwrap();
@@ -92,7 +93,12 @@ fn history_of_many_people_comes_at_once() {
         let events: Vec<NewEvent> = (0..343).map(|n| make::event(&n.to_string())).collect();
         work.append(tenant, &events).await.unwrap();
         let rows: Vec<TimelineRow> = (1..=343)
-            .map(|position| TimelineRow { person: PersonId::from_uuid(make::uuid()), occurred_at: NOW, position })
+            .map(|position| TimelineRow {
+                person: PersonId::from_uuid(make::uuid()),
+                occurred_at: NOW,
+                position,
+                kind: "page".to_owned(),
+            })
             .collect();
         work.add_timeline(tenant, &rows).await.unwrap();
         let queries: Vec<HistoryQuery> =

@@ -15,11 +15,13 @@ use crate::limits::EVENT_BYTES_MAX;
 /// data is `body`.
 ///
 /// A body without content type is taken as JSON. The outer error is for a body that is not what its content type says,
-/// or too large together with its attributes. `received_at` is our clock; `make_id` is asked once if the event is accepted.
+/// or too large together with its attributes. `region` is the country of phone numbers without a country code; `received_at`
+/// is our clock; `make_id` is asked once if the event is accepted.
 pub fn read_binary(
     headers: &[(String, String)],
     content_type: Option<&str>,
     body: &[u8],
+    region: Option<&str>,
     received_at: Millis,
     make_id: &mut dyn FnMut() -> EventId,
 ) -> Result<Readings, BadEvent> {
@@ -30,7 +32,7 @@ pub fn read_binary(
     }
     let mut parts = Parts { data: read_body(content_type, body)?, ..Parts::default() };
     Ok(vec![attributes().try_for_each(|(name, value)| parts.set(name, value)).and_then(|()| {
-        let event = parts.into_event(received_at, make_id);
+        let event = parts.into_event(region, received_at, make_id);
         event.map_err(in_header)
     })])
 }

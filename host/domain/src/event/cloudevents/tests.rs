@@ -18,14 +18,14 @@ fn structured(change: Value) -> Result<NewEvent, BadEvent> {
         "time": "2026-11-21T18:07:23Z", "datacontenttype": "application/json", "dataschema": "https://x.example/s",
     });
     event.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-    read_structured(event.to_string().as_bytes(), RECEIVED, &mut id).unwrap().remove(0)
+    read_structured(event.to_string().as_bytes(), Some("CN"), RECEIVED, &mut id).unwrap().remove(0)
 }
 
 fn binary(headers: &[(&str, &str)], content_type: Option<&str>, body: &[u8]) -> Result<Readings, BadEvent> {
     let base = [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/shop"), ("ce-type", "seen")];
     let kept = base.iter().filter(|(name, _)| !headers.iter().any(|(other, _)| name == other));
     let headers: Vec<_> = kept.chain(headers).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    read_binary(&headers, content_type, body, RECEIVED, &mut id)
+    read_binary(&headers, content_type, body, Some("CN"), RECEIVED, &mut id)
 }
 
 fn names(event: &NewEvent) -> Vec<String> {
@@ -61,6 +61,8 @@ fn subjects_and_data_have_many_shapes() {
         (json!({"data_base64": "aGk="}), "user:u1", json!({"data_base64": "aGk="})),
         (json!({"data": {"traits": [1]}}), "user:u1", json!({"traits": [1]})),
         (json!({"data": {"identities": [{"x": 1}]}}), "user:u1", json!({"identities": [{"x": 1}]})),
+        (json!({"subject": "phone:１３８ ００１３ ８０００"}), "phone:+8613800138000", json!({})),
+        (json!({"subject": "undefined", "identities": "phone:13800138000"}), "phone:+8613800138000", json!({})),
         (json!({"comexampleother": 7, "unknown": {"x": []}}), "user:u1", json!({})),
     ] {
         let event = structured(change.clone()).unwrap();
@@ -124,16 +126,16 @@ fn batches_keep_good_events_beside_bad_ones() {
     for (event, at) in
         [("{}", "[1].specversion"), ("[]", "[1]"), (r#"{"specversion":"1.0","id":"\udc00"}"#, "[1]"), (&*huge, "[1]")]
     {
-        let read = read_batch(format!("[{good},{event},{good}]").as_bytes(), RECEIVED, &mut id).unwrap();
+        let read = read_batch(format!("[{good},{event},{good}]").as_bytes(), Some("CN"), RECEIVED, &mut id).unwrap();
         assert!(matches!(read.as_slice(), [Ok(_), Err(bad), Ok(_)] if bad.at == at), "{event:.60}: {read:?}");
     }
-    assert_eq!(read_batch(b"[]", RECEIVED, &mut id), Ok(vec![]));
+    assert_eq!(read_batch(b"[]", None, RECEIVED, &mut id), Ok(vec![]));
     let many = format!("[1{}]", ",1".repeat(BATCH_EVENTS_MAX));
     for bad in [b"".as_slice(), b"{}", b"[", b"[1,]", b"\xff", many.as_bytes(), &vec![b' '; BATCH_BYTES_MAX + 1]] {
-        assert_eq!(read_batch(bad, RECEIVED, &mut id).unwrap_err().at, "body", "{bad:.20?}");
+        assert_eq!(read_batch(bad, None, RECEIVED, &mut id).unwrap_err().at, "body", "{bad:.20?}");
     }
     for bad in [b"".as_slice(), b"[]", b"{", b"7", b"\xff", &vec![b' '; EVENT_BYTES_MAX + 1]] {
-        assert_eq!(read_structured(bad, RECEIVED, &mut id).unwrap_err().at, "body", "{bad:.20?}");
+        assert_eq!(read_structured(bad, None, RECEIVED, &mut id).unwrap_err().at, "body", "{bad:.20?}");
     }
 }
 

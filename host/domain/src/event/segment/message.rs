@@ -15,9 +15,11 @@ const MESSAGE_ID_BYTES_MAX: usize = 128;
 const CHANNEL_BYTES_MAX: usize = 64;
 const TOUCHPOINT_BYTES_MAX: usize = 2_048;
 
-/// What a batch says for all its messages.
+/// What holds for all messages of a request.
 #[derive(Default)]
-pub(super) struct Shared {
+pub(super) struct Shared<'r> {
+    /// Where phone numbers may be written without a country code.
+    pub(super) region: Option<&'r str>,
     pub(super) context: Context,
     pub(super) sent_at: Option<Value>,
 }
@@ -70,12 +72,12 @@ impl Message<'_> {
     pub(super) fn into_event(
         mut self,
         call: Call,
-        shared: &Shared,
+        shared: &Shared<'_>,
         received_at: Millis,
         make_id: &mut dyn FnMut() -> EventId,
     ) -> Result<NewEvent, BadEvent> {
         let mut context = Context::read(self.context)?;
-        let mut subject = self.subject(call)?;
+        let mut subject = self.subject(call, shared.region)?;
         let occurred_at = self.occurred_at(shared, received_at, &mut subject)?;
         let message_id = message_id(self.message_id.take())?;
         let traits = self.traits(call, &mut context, shared)?;
@@ -98,10 +100,10 @@ impl Message<'_> {
     }
 
     /// `previousId` of an alias may be a user's or an anonymous identifier (Segment, "Spec: Alias"): it is taken as both.
-    fn subject(&mut self, call: Call) -> Result<Subject, BadEvent> {
+    fn subject<'r>(&mut self, call: Call, region: Option<&'r str>) -> Result<Subject<'r>, BadEvent> {
         let user = id_text("userId", self.user_id.take())?;
         let anonymous = id_text("anonymousId", self.anonymous_id.take())?;
-        let mut subject = Subject::default();
+        let mut subject = Subject::new(region);
         if let Some(user) = &user {
             subject.require("userId", "user", user)?;
         }
@@ -117,13 +119,19 @@ impl Message<'_> {
             subject.require("anonymousId", "anonymous", anonymous)?;
         }
         if subject.is_empty() {
-            return Err(BadEvent::new("userId", "give userId or anonymousId, to say who the event is about"));
+            let problem = "give userId or anonymousId, to say who the event is about; null and the like name nobody";
+            return Err(BadEvent::new("userId", problem));
         }
         Ok(subject)
     }
 
     /// `timestamp` comes first: where a library sends both, `originalTimestamp` is only when it was called.
-    fn occurred_at(&self, shared: &Shared, received: Millis, subject: &mut Subject) -> Result<Millis, BadEvent> {
+    fn occurred_at(
+        &self,
+        shared: &Shared<'_>,
+        received: Millis,
+        subject: &mut Subject<'_>,
+    ) -> Result<Millis, BadEvent> {
         let (at, claimed) = match &self.timestamp {
             Some(value) => ("timestamp", Some(value)),
             None => ("originalTimestamp", self.original_timestamp.as_ref()),
@@ -147,7 +155,7 @@ impl Message<'_> {
     }
 
     /// What the message says about the person; the traits of a group are its own.
-    fn traits(&mut self, call: Call, context: &mut Context, shared: &Shared) -> Result<JsonMap, BadEvent> {
+    fn traits(&mut self, call: Call, context: &mut Context, shared: &Shared<'_>) -> Result<JsonMap, BadEvent> {
         let own = if call == Call::Identify { document::map("traits", self.traits.take())? } else { JsonMap::new() };
         let mut traits = own;
         for (name, value) in document::map("context.traits", context.traits.take())? {
@@ -233,7 +241,7 @@ fn message_id(value: Option<Value>) -> Result<Option<String>, BadEvent> {
     Ok(id)
 }
 
-fn channel_name(value: Option<&Value>, subject: &mut Subject) -> Option<String> {
+fn channel_name(value: Option<&Value>, subject: &mut Subject<'_>) -> Option<String> {
     let value = value?;
     let name = value.as_str().and_then(|name| document::label(name, CHANNEL_BYTES_MAX));
     if name.is_none() {
@@ -243,7 +251,7 @@ fn channel_name(value: Option<&Value>, subject: &mut Subject) -> Option<String> 
 }
 
 /// Where it happened: the page without its query, which would make every visit a place of its own.
-fn touchpoint(page: Option<&Value>, properties: &JsonMap, subject: &mut Subject) -> Option<String> {
+fn touchpoint(page: Option<&Value>, properties: &JsonMap, subject: &mut Subject<'_>) -> Option<String> {
     let page = page.and_then(Value::as_object);
     let field = |map: Option<&'_ JsonMap>, name| {
         map.and_then(|map| map.get(name)).and_then(Value::as_str).filter(|url| !url.is_empty()).map(str::to_owned)
@@ -263,7 +271,7 @@ fn touchpoint(page: Option<&Value>, properties: &JsonMap, subject: &mut Subject)
 }
 
 /// Identifiers of other systems: a list of `{id, type, collection, encoding}`.
-fn offer_external_ids(subject: &mut Subject, externals: Value) {
+fn offer_external_ids(subject: &mut Subject<'_>, externals: Value) {
     let Value::Array(externals) = externals else {
         return subject.note("context.externalIds: left out: is not a list".to_owned());
     };

@@ -11,7 +11,7 @@ const RECEIVED: Millis = 1_795_288_043_000;
 
 fn read_all(call: Call, body: &[u8]) -> Result<Readings, BadEvent> {
     let mut next = 0;
-    read(call, body, RECEIVED, &mut || {
+    read(call, body, Some("CN"), RECEIVED, &mut || {
         next += 1;
         EventId::from_uuid(Uuid::from_u128(next))
     })
@@ -88,11 +88,18 @@ fn the_rudderstack_library_is_read() {
 #[test]
 fn who_an_event_is_about() {
     let external = |list: Value| json!({"userId": "u", "context": {"externalIds": list}});
-    let cases: [(Value, &[&str], usize); 11] = [
+    let cases: [(Value, &[&str], usize); 14] = [
         (json!({"userId": 42}), &["user:42"], 0),
         (json!({"userId": "", "anonymousId": "a"}), &["anonymous:a"], 0),
         (json!({"anonymousId": "a", "userId": "u"}), &["user:u", "anonymous:a"], 0),
-        (json!({"userId": "u", "traits": {"email": "none", "phone": 13_800_138_000_u64}}), &["user:u"], 2),
+        (
+            json!({"userId": "u", "traits": {"email": "none", "phone": 13_800_138_000_u64}}),
+            &["user:u", "phone:+8613800138000"],
+            1,
+        ),
+        (json!({"userId": "u", "traits": {"phone": "23800138000"}}), &["user:u"], 1),
+        (json!({"userId": "null", "anonymousId": "a"}), &["anonymous:a"], 1),
+        (external(json!([{"id": "138 0013 8000", "type": "phone"}])), &["user:u", "phone:+8613800138000"], 0),
         (json!({"userId": "u", "traits": {"email": null, "phone": ""}}), &["user:u"], 0),
         (json!({"userId": "u", "traits": {"email": ["a@b"]}}), &["user:u"], 1),
         (

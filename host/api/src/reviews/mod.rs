@@ -1,0 +1,3 @@
+//! What could not be linked by itself.
+
+pub(crate) mod list;

@@ -1,0 +1,4 @@
+//! Who is who, whatever comes in which order: on SQLite and on PostgreSQL.
+
+mod groups;
+mod replay;
