@@ -9,7 +9,7 @@ use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{DecisionId, MessageId, PersonId};
 use guanxi_domain::limits::{PAGE_DEFAULT, PAGE_MAX};
 use guanxi_domain::message::{Attempt, Message, MessageStatus};
-use guanxi_domain::person::{HeldTag, Link, Person, Score};
+use guanxi_domain::person::{HeldTag, Link, LinkState, Person, Score};
 use guanxi_domain::relations::Standing;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{
@@ -156,7 +156,7 @@ impl App {
         Ok(self.store().read(Rows::Tenant(tenant.id)).await?.count_people(tenant.id, cap).await?)
     }
 
-    /// The person who has an identity.
+    /// The person to whom an identity leads; an invalid link leads to nobody.
     pub async fn person_by_identity(
         &self,
         caller: &Caller,
@@ -167,10 +167,10 @@ impl App {
         let mut work = self.store().read(Rows::Tenant(tenant.id)).await?;
         let owners = work.owners(tenant.id, std::slice::from_ref(identity)).await?;
         drop(work);
-        match owners.get(identity) {
-            Some(person) => self.person(caller, slug, *person).await.map(Some),
-            None => Ok(None),
-        }
+        let Some(person) = owners.get(identity) else { return Ok(None) };
+        let view = self.person(caller, slug, *person).await?;
+        let leads = |link: &Link| link.identity == *identity && link.state != LinkState::Invalid;
+        Ok(view.links.iter().any(leads).then_some(view))
     }
 
     /// One person; of somebody who was joined with others, the person who stands for all of them.

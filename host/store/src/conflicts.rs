@@ -8,7 +8,7 @@ use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
-use crate::bulk::{pieces, values};
+use crate::bulk::{list, pieces, values};
 use crate::error::StoreError;
 use crate::identities::read_identity;
 use crate::row::Cells;
@@ -96,6 +96,32 @@ impl Work {
         Ok(())
     }
 
+    /// Closes the open conflicts among people who are one now.
+    pub async fn settle_among(
+        &mut self,
+        tenant: TenantId,
+        people: &[PersonId],
+        settled: &Settlement,
+    ) -> Result<(), StoreError> {
+        let (owners, claimants) = (list(4, people.len()), list(4 + people.len(), people.len()));
+        let sql = format!(
+            "update identity_conflicts
+             set status = $2, settled_by = $3, settled_at = $4
+             where tenant_id = $1 and status = 'open' and person_id <> claimed_by
+               and person_id in ({owners}) and claimed_by in ({claimants})"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql))
+            .bind(tenant.0)
+            .bind(if settled.resolved { "resolved" } else { "dismissed" })
+            .bind(&settled.by)
+            .bind(settled.at);
+        for person in people.iter().chain(people) {
+            query = query.bind(person.as_bytes().as_slice());
+        }
+        query.execute(self.connection()).await?;
+        Ok(())
+    }
+
     /// One page of the open conflicts behind that position and identity, oldest first.
     pub async fn open_conflicts(
         &mut self,
@@ -139,7 +165,7 @@ impl Work {
     ) -> Result<Vec<IdentityConflict>, StoreError> {
         let mut found = Vec::new();
         for piece in pieces(people) {
-            let wanted = crate::bulk::list(1, piece.len());
+            let wanted = list(1, piece.len());
             let sql = format!(
                 "select kind, value, person_id, claimed_by, cause, position, at, status, settled_by, settled_at
                  from identity_conflicts

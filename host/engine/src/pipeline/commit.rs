@@ -2,9 +2,10 @@
 
 use guanxi_app::{AppError, GraphChanges, Live, LiveKind};
 use guanxi_domain::ids::{InstallationId, PersonId};
+use guanxi_domain::linking::ActionKind;
 use guanxi_domain::person::{Person, Score, Signal};
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{LinkRow, LogCursor, OrderRow, Scope as Rows, SignalRow, TagRow, Timer, Work};
+use guanxi_store::{LinkRow, LogCursor, OrderRow, Scope as Rows, Settlement, SignalRow, TagRow, Timer, Work};
 
 use super::memory::{Changes, Memory};
 use super::rounds::{Item, Mind};
@@ -97,6 +98,12 @@ async fn write_people(work: &mut Work, tenant: TenantId, memory: &Memory) -> Res
     work.add_conflicts(tenant, &changes.conflicts).await?;
     for (identity, claimed_by, settlement) in &changes.settlements {
         work.settle_conflicts(tenant, identity, *claimed_by, settlement).await?;
+    }
+    for join in changes.actions.iter().filter(|done| done.action == ActionKind::Merge && done.refused.is_none()) {
+        // Who is one person now has no conflict with themselves.
+        let leaves = memory.people.get(&join.person).map(|known| known.leaves.as_slice()).unwrap_or_default();
+        let settlement = Settlement { resolved: true, by: join.actor.clone(), at: join.at };
+        work.settle_among(tenant, leaves, &settlement).await?;
     }
     work.add_actions(tenant, &changes.actions).await?;
     work.add_timeline(tenant, &changes.timeline).await?;

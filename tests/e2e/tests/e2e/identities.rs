@@ -54,6 +54,10 @@ fn id_3_people_are_joined_only_where_that_is_sure() {
         assert_eq!(queue.len(), 1);
         assert_eq!((&queue[0]["identity"], &queue[0]["cause"]), (&json!("email:bob@example.com"), &json!("exclusive")));
         assert_eq!(queue[0]["person"], json!(bob));
+        let settle = json!({"with": ada, "reason": "asked both"});
+        tenant.api.post(&format!("/people/{bob}/merge"), &settle).await.expect(200);
+        assert_eq!(tenant.list("/reviews").await.len(), 0, "who is one person has no conflict with themselves");
+        tenant.api.post(&format!("/people/{bob}/split"), &json!({"reason": "two after all"})).await.expect(200);
 
         // Who is trusted joins people whom others may not.
         tenant
@@ -96,6 +100,7 @@ fn id_4_id_5_staff_link_confirm_dispute_and_find_invalid() {
         let seen = detail(&tenant, &ada).await;
         let link = seen["links"].as_array().unwrap().iter().find(|link| link["identity"] == card).unwrap();
         assert_eq!((&link["state"], &link["reason"]), (&json!("invalid"), &json!("called the customer")));
+        assert!(tenant.find(card).await.is_none(), "an invalid link leads to nobody");
         act(&bob, "link", card).await.expect(200);
         assert_eq!(id_of(&tenant, card).await, bob);
 
