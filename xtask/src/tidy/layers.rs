@@ -35,10 +35,11 @@ const LAYERS: &[Layer] = &[
     Layer { folder: "examples", may_use: &["sdk"] },
     Layer { folder: "tests/guests", may_use: &["sdk"] },
     Layer { folder: "tests/store-contract", may_use: &["host/domain", "host/store"] },
+    Layer { folder: "tests/crowd", may_use: &["host/domain", "host/import"] },
     Layer { folder: "tests/people", may_use: &["host", "tests/store-contract"] },
-    Layer { folder: "tests/e2e", may_use: &["host", "sdk"] },
-    Layer { folder: "tests/bench", may_use: &["host", "sdk", "plugins"] },
-    Layer { folder: "xtask", may_use: &["host/domain", "host/package"] },
+    Layer { folder: "tests/e2e", may_use: &["host", "sdk", "tests/crowd"] },
+    Layer { folder: "tests/bench", may_use: &["host", "sdk", "plugins", "tests/crowd"] },
+    Layer { folder: "xtask", may_use: &["host/domain", "host/package", "tests/crowd"] },
 ];
 
 /// Crates whose types must not travel, by the beginning of their name, and where they may be used. Unit tests may
