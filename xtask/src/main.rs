@@ -5,6 +5,7 @@ mod bench;
 mod build;
 mod components;
 mod counterparts;
+mod crowd;
 mod demo;
 mod environment;
 mod postgres;
@@ -52,6 +53,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Writes a tenant that looks like a brand's, at any size, and loads it if wanted.
+    Crowd(crowd::Wish),
     /// Checks what the compiler does not: arrows between crates, versions, SQL, words, file lengths.
     Tidy,
     /// Builds the `guanxi` binary with the first-party plugins inside.
@@ -89,6 +92,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Demo { release, arguments } => demo::run(&workspace, release, &arguments),
         Chore::Test { filter } => test::run(&workspace, filter.as_deref()),
         Chore::Bench { arguments } => bench::run(&workspace, &arguments),
+        Chore::Crowd(wish) => crowd::run(&workspace, &wish),
         Chore::Tidy => tidy::run(&workspace),
         Chore::Build { release } => build::run(&workspace, release).map(drop),
         Chore::Plugins => components::build(&workspace, &[Set::Plugins]),
