@@ -9,7 +9,8 @@ use guanxi_e2e::{Host, Place, Tenant, eventually, on_both};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-async fn upload(tenant: &Tenant, query: &str, file: impl Into<Vec<u8>>) -> Value {
+/// Uploads a file.
+pub async fn upload(tenant: &Tenant, query: &str, file: impl Into<Vec<u8>>) -> Value {
     tenant.api.post_bytes(&format!("/imports{query}"), "application/octet-stream", file.into()).await.expect(201)
 }
 
@@ -17,11 +18,13 @@ fn at(import: &Value, rest: &str) -> String {
     format!("/imports/{}{rest}", import["id"].as_str().expect("an id"))
 }
 
-async fn start(tenant: &Tenant, import: &Value) {
+/// Starts its import.
+pub async fn start(tenant: &Tenant, import: &Value) {
     tenant.api.send(Method::POST, &at(import, "/start")).await.expect(200);
 }
 
-async fn done(tenant: &Tenant, import: &Value) -> Value {
+/// Waits until it is done.
+pub async fn done(tenant: &Tenant, import: &Value) -> Value {
     let path = at(import, "");
     eventually("the import is done", async || {
         let now = tenant.api.get(&path).await.expect(200);
@@ -32,7 +35,7 @@ async fn done(tenant: &Tenant, import: &Value) -> Value {
 }
 
 /// New, recognised, unchanged, conflicting, refused.
-fn counts(import: &Value) -> [i64; 5] {
+pub fn counts(import: &Value) -> [i64; 5] {
     ["new", "recognised", "unchanged", "conflicting", "refused"].map(|name| import["rows"][name].as_i64().unwrap())
 }
 

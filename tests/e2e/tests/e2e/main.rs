@@ -6,6 +6,7 @@ mod campaigns;
 mod clients;
 mod commands;
 mod consent;
+mod crowd;
 mod demo;
 mod docs;
 mod faults;
