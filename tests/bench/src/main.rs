@@ -2,11 +2,13 @@
 //! builds everything optimised and starts it with what it needs: plugins, guests, the server's binary and PostgreSQL.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who runs it")]
 
+mod api;
 mod database;
 mod extism;
 mod load;
 mod measure;
 mod moments;
+mod population;
 mod raw;
 mod report;
 mod rows;

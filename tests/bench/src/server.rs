@@ -16,6 +16,8 @@ use crate::measure;
 use crate::setup::SECRET_KEY;
 use crate::surroundings::Surroundings;
 
+/// The operator's token of every server.
+pub const OPERATOR_TOKEN: &str = "bench-operator-token";
 const START_MAX: Duration = Duration::from_secs(60);
 const STOP_MAX: Duration = Duration::from_secs(30);
 const LISTENS: &str = "listens on ";
@@ -47,7 +49,7 @@ impl Server {
             .env("GUANXI_LISTEN", "127.0.0.1:0")
             .env("GUANXI_DATA_DIR", database.folder())
             .env("GUANXI_DATABASE_URL", &database.url)
-            .env("GUANXI_OPERATOR_TOKEN", "bench-operator-token")
+            .env("GUANXI_OPERATOR_TOKEN", OPERATOR_TOKEN)
             .env("GUANXI_SECRET_KEY", key)
             .env("GUANXI_EGRESS_ALLOW_PRIVATE", "127.0.0.1")
             .env("GUANXI_EGRESS_ALLOW_HTTP", "true")
@@ -84,6 +86,11 @@ impl Server {
         let (_, fields) = stat.rsplit_once(')').context("/proc has another form here")?;
         let ticks: u64 = fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
         Ok(ticks as f64 / 100.0)
+    }
+
+    /// Kills it as `kill -9` does and waits until it is gone.
+    pub async fn kill(mut self) -> Result<()> {
+        Ok(self.process.kill().await?)
     }
 
     /// Asks it to end and waits.

@@ -2,10 +2,14 @@
 
 mod campaign_call;
 mod delivery;
+mod flat;
+mod fresh;
+mod import_killed;
 mod imports;
 mod ingest;
 mod latency;
 mod neighbour;
+mod pages;
 mod relations;
 mod scoring;
 mod segments;
@@ -26,7 +30,7 @@ pub struct Measurement {
 }
 
 /// All of them.
-pub const ALL: [Measurement; 13] = [
+pub const ALL: [Measurement; 21] = [
     Measurement { name: "campaign_call", run: |surroundings, _| campaign_call::run(surroundings) },
     Measurement { name: "scoring", run: |surroundings, _| scoring::run(surroundings) },
     Measurement { name: "neighbour", run: |surroundings, _| neighbour::run(surroundings) },
@@ -39,6 +43,20 @@ pub const ALL: [Measurement; 13] = [
     Measurement {
         name: "segments_postgres",
         run: |surroundings, tokio| tokio.block_on(segments::postgres(surroundings)),
+    },
+    Measurement { name: "pages_sqlite", run: |surroundings, tokio| tokio.block_on(pages::sqlite(surroundings)) },
+    Measurement { name: "pages_postgres", run: |surroundings, tokio| tokio.block_on(pages::postgres(surroundings)) },
+    Measurement { name: "fresh_sqlite", run: |surroundings, tokio| tokio.block_on(fresh::sqlite(surroundings)) },
+    Measurement { name: "fresh_postgres", run: |surroundings, tokio| tokio.block_on(fresh::postgres(surroundings)) },
+    Measurement { name: "flat_sqlite", run: |surroundings, tokio| tokio.block_on(flat::sqlite(surroundings)) },
+    Measurement { name: "flat_postgres", run: |surroundings, tokio| tokio.block_on(flat::postgres(surroundings)) },
+    Measurement {
+        name: "import_killed_sqlite",
+        run: |surroundings, tokio| tokio.block_on(import_killed::sqlite(surroundings)),
+    },
+    Measurement {
+        name: "import_killed_postgres",
+        run: |surroundings, tokio| tokio.block_on(import_killed::postgres(surroundings)),
     },
     Measurement { name: "latency", run: |surroundings, tokio| tokio.block_on(latency::run(surroundings)) },
     Measurement { name: "delivery", run: |surroundings, tokio| tokio.block_on(delivery::run(surroundings)) },

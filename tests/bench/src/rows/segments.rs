@@ -2,22 +2,18 @@
 //! micro-batches; the slowest of filters of several sorts.
 
 use anyhow::{Result, ensure};
-use guanxi_domain::ids::{PersonId, SegmentId, new_uuid};
-use guanxi_domain::person::{Activity, Person, Stage};
+use guanxi_domain::ids::{SegmentId, new_uuid};
 use guanxi_domain::segment::Filter;
-use guanxi_domain::segment::bounds::DAY;
 use guanxi_domain::settings::TenantSettings;
-use guanxi_domain::tenant::TenantId;
-use guanxi_store::{ChunkRow, LogCursor, OrderRow, Scope, Store, StoreOptions, TimelineRow};
+use guanxi_store::{ChunkRow, Scope, Store, StoreOptions};
 use serde_json::json;
 
 use crate::database::Database;
 use crate::measure;
+use crate::population::Population;
 use crate::report::Row;
 use crate::surroundings::Surroundings;
 
-/// People of one transaction.
-const PIECE: u32 = 10_000;
 const NOW: i64 = 1_763_719_200_000;
 const ROUNDS: usize = 5;
 
@@ -34,15 +30,13 @@ pub async fn postgres(surroundings: &Surroundings) -> Result<Vec<Row>> {
 }
 
 async fn measured(surroundings: &Surroundings, database: Database, names: [&'static str; 2]) -> Result<Vec<Row>> {
-    let people = u32::try_from(surroundings.size(1_000_000, 20_000))?;
+    let people = surroundings.size(1_000_000, 20_000);
     let store = Store::open(&database.url, &StoreOptions::default()).await?;
     store.migrate().await?;
     let mut work = store.begin(Scope::Host).await?;
     let tenant = work.create_tenant(&"bench".parse()?, "bench", NOW).await?.id;
     work.commit().await?;
-    for first in (0..people).step_by(PIECE as usize) {
-        fill(&store, tenant, first..people.min(first + PIECE)).await?;
-    }
+    Population::new(people, NOW)?.fill(&store, tenant).await?;
     let (settings, mut counting, mut making) = (TenantSettings::default(), (0.0, String::new()), (0.0, String::new()));
     for document in filters() {
         let filter = Filter::read(&document)?;
@@ -87,54 +81,4 @@ fn filters() -> [serde_json::Value; 6] {
         json!({"orders": "count", "gte": 1, "within": "30d"}),
         json!({"all": [{"events": "page", "count": {"eq": 0}, "within": "30d"}, {"not": {"stage": "prospect"}}]}),
     ]
-}
-
-async fn fill(store: &Store, tenant: TenantId, numbers: std::ops::Range<u32>) -> Result<()> {
-    let mut work = store.begin_unhurried(Scope::Tenant(tenant)).await?;
-    let before = work.cursor(tenant).await?;
-    let (mut people, mut orders, mut timeline) = (Vec::new(), Vec::new(), Vec::new());
-    for n in numbers {
-        let [a, b, c, d] = n.to_be_bytes();
-        let id = PersonId::from_uuid(new_uuid(NOW + i64::from(n), [0, 0, 0, 0, 0, 0, a, b, c, d]));
-        let seen = NOW - i64::from(n % 365) * DAY;
-        let mut person = Person::new(id, NOW);
-        person.number = n + 1;
-        person.stage = match n % 3 {
-            0 => Stage::Prospect,
-            1 => Stage::Fan,
-            _ => Stage::Customer,
-        };
-        person.facts.revenue = i64::from(n) * 7_919 % 1_000_000;
-        person.facts.order_count = i64::from(n % 5);
-        (person.facts.first_seen, person.facts.last_seen) = (seen, seen);
-        let city = match n % 4 {
-            0 => "上海",
-            1 => "北京",
-            2 => "广州",
-            _ => "成都",
-        };
-        let attributes = json!({"name": format!("会员{n}"), "city": city, "points": n % 10_000,
-            "email": format!("m{n}@example.com"), "birthday": format!("19{:02}-{:02}-11", 50 + n % 50, 1 + n % 12)});
-        person.attributes = attributes.as_object().cloned().unwrap_or_default();
-        person.activity.insert("page".to_owned(), Activity { count: i64::from(n % 40), last: seen });
-        timeline.push(TimelineRow { person: id, occurred_at: seen, position: i64::from(n), kind: "page".to_owned() });
-        if n % 2 == 0 {
-            orders.push(OrderRow {
-                order_id: n.to_string(),
-                person: id,
-                amount: 5_000,
-                refunded: 0,
-                currency: None,
-                ordered_at: seen,
-                position: i64::from(n),
-            });
-        }
-        people.push(person);
-    }
-    work.put_people(tenant, &people).await?;
-    work.put_orders(tenant, &orders).await?;
-    work.add_timeline(tenant, &timeline).await?;
-    let last = people.last().map_or(0, |person| person.number);
-    work.advance(tenant, before, LogCursor { people: last, ..before }).await?;
-    Ok(work.commit().await?)
 }
