@@ -15,6 +15,7 @@ mod health;
 mod idempotency;
 mod imports;
 mod ingest;
+mod insight;
 mod installations;
 mod live;
 mod messages;
@@ -143,6 +144,9 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(segments::put::put, segments::get::get, segments::delete::delete))
         .routes(routes!(segments::people::people))
         .routes(routes!(segments::of_person::of_person))
+        .routes(routes!(insight::everybody::everybody))
+        .routes(routes!(insight::of_segment::of_segment))
+        .routes(routes!(insight::of_person::of_person))
         .routes(routes!(events::list::list))
         .routes(routes!(live::live))
         .routes(routes!(decisions::list::list))

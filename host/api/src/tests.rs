@@ -38,6 +38,7 @@ GET /api/v1/tenants/{tenant}/imports/{id}/preview Scope(Read)
 GET /api/v1/tenants/{tenant}/imports/{id}/report Scope(Read)
 POST /api/v1/tenants/{tenant}/imports/{id}/start Scope(Manage)
 POST /api/v1/tenants/{tenant}/imports/{id}/stop Scope(Manage)
+GET /api/v1/tenants/{tenant}/insight Scope(Read)
 GET /api/v1/tenants/{tenant}/installations Scope(Read)
 GET /api/v1/tenants/{tenant}/installations/{name} Scope(Read)
 PUT /api/v1/tenants/{tenant}/installations/{name} Scope(Manage)
@@ -56,6 +57,7 @@ POST /api/v1/tenants/{tenant}/people/{id}/erase Scope(Manage)
 GET /api/v1/tenants/{tenant}/people/{id}/export Scope(Manage)
 GET /api/v1/tenants/{tenant}/people/{id}/identities Scope(Read)
 POST /api/v1/tenants/{tenant}/people/{id}/identities Scope(Manage)
+GET /api/v1/tenants/{tenant}/people/{id}/insight Scope(Read)
 POST /api/v1/tenants/{tenant}/people/{id}/merge Scope(Manage)
 GET /api/v1/tenants/{tenant}/people/{id}/path Scope(Read)
 GET /api/v1/tenants/{tenant}/people/{id}/reach Scope(Read)
@@ -71,6 +73,7 @@ GET /api/v1/tenants/{tenant}/segments/schema Scope(Read)
 GET /api/v1/tenants/{tenant}/segments/{name} Scope(Read)
 PUT /api/v1/tenants/{tenant}/segments/{name} Scope(Manage)
 DELETE /api/v1/tenants/{tenant}/segments/{name} Scope(Manage)
+GET /api/v1/tenants/{tenant}/segments/{name}/insight Scope(Read)
 GET /api/v1/tenants/{tenant}/segments/{name}/people Scope(Read)
 GET /api/v1/tenants/{tenant}/settings Scope(Read)
 PUT /api/v1/tenants/{tenant}/settings Scope(Manage)
@@ -127,4 +130,34 @@ async fn a_request_that_takes_too_long_is_given_up() {
     let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
     let problem: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(problem["type"], "urn:guanxi:problem:timeout");
+}
+
+/// The names of an object's members, by a value and by its description in the document.
+fn check_members(schema: &str, value: &Value) {
+    let document = serde_json::to_value(document()).unwrap();
+    let described = &document["components"]["schemas"][schema]["properties"];
+    let members =
+        |object: &Value| object.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(members(described), members(value), "{schema}");
+}
+
+#[test]
+fn portraits_are_described_as_they_are() {
+    use guanxi_domain::insight::{
+        AddressShare, Channel, ChannelShare, Clock, Concern, Count, DimensionShare, Portrait,
+    };
+    use guanxi_domain::insight::{Share, TagShare};
+    let clock = Clock::named("UTC").unwrap();
+    let counted: Portrait = Count::new(0, &[Channel::default()]).portrait(&clock);
+    let portrait = serde_json::to_value(counted).unwrap();
+    check_members("Portrait", &portrait);
+    check_members("Distribution", &portrait["ages"]);
+    check_members("Purchases", &portrait["purchases"]);
+    check_members("BandShare", &portrait["bands"][0]);
+    check_members("ChannelShare", &serde_json::to_value(ChannelShare::default()).unwrap());
+    check_members("AddressShare", &serde_json::to_value(AddressShare::default()).unwrap());
+    check_members("Share", &serde_json::to_value(Share::default()).unwrap());
+    check_members("DimensionShare", &serde_json::to_value(DimensionShare::default()).unwrap());
+    check_members("TagShare", &serde_json::to_value(TagShare::default()).unwrap());
+    check_members("Concern", &serde_json::to_value(Concern::default()).unwrap());
 }

@@ -21,6 +21,7 @@ mod lists;
 mod live;
 mod log;
 mod plugins;
+mod portraits;
 mod relations;
 mod requests;
 mod secrets;
@@ -40,7 +41,8 @@ use guanxi_domain::tenant::TenantId;
 use guanxi_store::Store;
 // The few row shapes that answers are made of.
 pub use guanxi_store::{
-    ConflictCursor, DecisionRow, IdentityAction, IdentityConflict, OrderRow, PeopleCursor, SegmentRow, TokenRow,
+    ConflictCursor, DecisionRow, IdentityAction, IdentityConflict, OrderRow, PeopleCursor, PortraitClaim, SegmentRow,
+    TokenRow,
 };
 use tokio::sync::Notify;
 
@@ -61,6 +63,7 @@ pub use installations::{GrantsInput, InstallationInput, InstallationView, with_d
 pub use live::{Live, LiveKind};
 pub use log::BuriedEvent;
 pub use plugins::{Admission, AdmittedPlugin, PluginView};
+pub use portraits::{Counted, PortraitView};
 pub use relations::{
     Acquaintance, CommonView, PathView, ReachView, Related, RelatedCursor, RelatedPage, RelationView, STEPS_MAX,
 };
@@ -108,6 +111,8 @@ pub struct Signals {
     pub timed: Notify,
     /// Installations were changed.
     pub installed: Notify,
+    /// A portrait is wanted.
+    pub portrayed: Notify,
 }
 
 impl App {

@@ -67,6 +67,7 @@ impl App {
         let (old, new) = (&before.settings, &after.settings);
         let changed = [
             ("region", old.region != new.region),
+            ("time_zone", old.time_zone != new.time_zone),
             ("purposes", old.purposes != new.purposes),
             ("attributes", old.attributes != new.attributes),
             ("dimensions", old.dimensions != new.dimensions),

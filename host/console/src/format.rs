@@ -60,6 +60,11 @@ pub fn number(value: f64) -> String {
     format!("{sign}{grouped}{point}{decimals}")
 }
 
+/// A share, 0 to 1, in per cent with at most one decimal; a dash for nothing.
+pub fn percent(share: Option<f64>) -> String {
+    share.map_or_else(|| "–".to_owned(), |share| format!("{}%", number((share * 1_000.0).round() / 10.0)))
+}
+
 /// Minor units in the major unit: `123456` is `1,234.56`; `JPY` has no minor unit, `KWD` a thousand.
 pub fn money(minor: i64, currency: Option<&str>) -> String {
     let (factor, width) = match currency {
@@ -115,6 +120,7 @@ mod tests {
         ] {
             assert_eq!(number(given), expected);
         }
+        assert_eq!([Some(0.125), Some(1.0 / 3.0), None].map(percent), ["12.5%", "33.3%", "–"]);
         assert_eq!(count(-1234567), "−1,234,567");
     }
 

@@ -22,6 +22,8 @@ pub enum Room {
     Live,
     /// Segments.
     Segments,
+    /// What people are like.
+    Insight,
     /// What the brand sets for itself.
     Settings,
     /// Files that come in.
@@ -68,6 +70,7 @@ impl Page {
         match room {
             "people" => current == Some(Room::People),
             "plugins" => current == Some(Room::Plugins),
+            "insight" => current == Some(Room::Insight),
             "segments" => current == Some(Room::Segments),
             "settings" => current == Some(Room::Settings),
             "imports" => current == Some(Room::Imports),

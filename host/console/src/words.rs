@@ -2,10 +2,11 @@
 //! more than 500 lines because it is one list: a word that two rooms use stands once.
 
 use guanxi_app::LiveKind;
+use guanxi_domain::insight::{Band, Gender, Unreachable};
 use guanxi_domain::linking::{ActionKind, Cause};
 use guanxi_domain::manifest::Kind;
 use guanxi_domain::message::{MessageClass, MessageStatus};
-use guanxi_domain::person::{LinkState, Stage};
+use guanxi_domain::person::{LinkState, Role, Stage};
 use guanxi_domain::settings::{AttributeKind, Basis};
 
 use crate::rooms::Badge;
@@ -405,11 +406,86 @@ words! {
     when_segment: "Is in segment", "属于分群";
     when_not_segment: "Is not in segment", "不属于分群";
 
+    insight: "Insight", "洞察";
+    insight_text: "What people are like, and when they buy: counted from what happened.", "客户是什么样的人、何时购买：均由真实数据统计。";
+    insight_who: "Of whom", "范围";
+    insight_everybody: "Everybody", "全部客户";
+    insight_computing: "Being counted; it appears here by itself.", "正在统计，完成后自动显示。";
+    insight_renewing: "People have changed since; a newer portrait is being counted.", "客户数据已有变化，正在更新画像。";
+    insight_again: "Look again", "刷新";
+    insight_compare: "Compare with everybody", "与全部客户对比";
+    portrait: "Portrait", "客户画像";
+    buyers: "Buyers", "购买客户";
+    average_order: "Average order", "客单价";
+    repeat_share: "Bought again", "复购率";
+    bands: "Live and dead data", "活数据与死数据";
+    bands_text: "By how long ago people were last seen. Participation is measured: of those who were in the band 30 days ago, the share that has done something since.", "按最近活跃时间划分。参与率为实测值：30 天前处于该区间的客户中，此后有行为的比例。";
+    band_two_days: "within 48 hours", "48 小时内";
+    band_month: "within 30 days", "30 天内";
+    band_quarter: "within 90 days", "90 天内";
+    band_half_year: "within 180 days", "180 天内";
+    band_older: "longer ago", "更早";
+    band_never: "never seen", "从未活跃";
+    band_before: "In it 30 days ago", "30 天前人数";
+    participation: "Participation", "参与率";
+    buys_when: "When they buy", "购买时间";
+    buys_most: "Most on {}, {}", "最多：{}，{}";
+    orders_by_hour: "Orders by hour of the week", "每周各小时订单数";
+    monday: "Mon", "周一";
+    tuesday: "Tue", "周二";
+    wednesday: "Wed", "周三";
+    thursday: "Thu", "周四";
+    friday: "Fri", "周五";
+    saturday: "Sat", "周六";
+    sunday: "Sun", "周日";
+    reachability: "Reachability", "可触达性";
+    reachability_text: "Who has an address of a channel, whose link delivers, and who allows marketing, too. Answers: of those who were sent a message in the last 90 days, those who did something within 7 days of it.", "有该渠道地址、关联可送达且允许营销的客户。回应：最近 90 天收到消息的客户中，7 天内有行为的人数。";
+    channel: "Channel", "渠道";
+    reachable: "Reachable", "可触达";
+    with_address: "Have an address", "有地址";
+    deliverable: "It delivers", "可送达";
+    were_sent: "Were sent", "已发送";
+    have_answered: "Answered", "已回应";
+    has_answered: "answered", "已回应";
+    has_not_answered: "did not answer", "未回应";
+    not_connected: "not connected", "未接入";
+    no_channels: "No connector is switched on, so no channel reaches anybody.", "没有启用的渠道连接器，暂无法触达。";
+    no_address: "no address", "没有地址";
+    link_not_valid: "link invalid or disputed", "关联无效或有争议";
+    no_consent: "no consent", "未授权营销";
+    addresses: "Addresses: deliverable / all", "地址：可送达 / 全部";
+    concerns: "What they care about", "关注点";
+    concerns_text: "Tags over all dimensions, by what is left of their weight.", "所有维度的标签，按剩余权重合计。";
+    tags_by_dimension: "Tags by dimension: people · mean weight", "各维度标签：人数 · 平均权重";
+    others: "others", "其他";
+    stage_title: "Stage", "阶段";
+    roles: "Roles", "角色";
+    role_consumer: "consumer", "消费者";
+    role_opinion_leader: "opinion leader", "意见领袖";
+    role_employee: "employee", "员工";
+    role_promoter: "promoter", "推客";
+    role_partner: "partner", "合作伙伴";
+    gender: "Gender", "性别";
+    gender_female: "female", "女";
+    gender_male: "male", "男";
+    gender_other: "other", "其他";
+    age: "Age", "年龄";
+    place: "Place", "地区";
+    city: "City", "城市";
+    province: "Province", "省份";
+    country: "Country", "国家或地区";
+    first_channel: "Channel of the first contact", "首次接触渠道";
+    first_touch: "First contact", "首次接触";
+    last_touch: "Latest contact", "最近接触";
+    comma: ", ", "、";
+
     settings: "Settings", "设置";
     settings_text: "What this brand sets for itself. Every change is noted in the log.", "品牌自己的设置，所有修改都会记入日志。";
     only_managers_settings: "You may look, but not change: that needs a token with the scope “manage”.", "您可以查看，但不能修改：需要具有 manage 权限的令牌。";
     settings_region: "Region", "地区";
     settings_region_text: "Phone numbers without a country code are read as numbers of this country: two letters such as CN.", "没有国家代码的手机号按该国家或地区识别，填写两个字母，如 CN。";
+    settings_time_zone: "Time zone", "时区";
+    settings_time_zone_text: "Hours in portraits are told in this time zone, such as Asia/Shanghai; UTC if there is none.", "画像中的小时按该时区显示，如 Asia/Shanghai；留空则为 UTC。";
     settings_purposes: "Purposes", "用途";
     settings_purposes_text: "What data is used for. A purpose that is not named here needs no consent; marketing messages need the purpose “marketing” once it is.", "数据的使用用途。未在此列出的用途不需要授权；列出 marketing 后，营销消息必须取得该用途的授权。";
     settings_attributes: "Attributes", "属性";
@@ -455,6 +531,59 @@ impl Words {
             Stage::Prospect => self.prospect,
             Stage::Fan => self.fan,
             Stage::Customer => self.customer,
+        }
+    }
+
+    /// The same by its code.
+    pub fn stage_code<'a>(&self, code: &'a str) -> &'a str {
+        Stage::parse(code).map_or(code, |stage| self.stage(stage))
+    }
+
+    /// What a person is to the brand.
+    pub fn role(&self, role: Role) -> &'static str {
+        match role {
+            Role::Consumer => self.role_consumer,
+            Role::OpinionLeader => self.role_opinion_leader,
+            Role::Employee => self.role_employee,
+            Role::Promoter => self.role_promoter,
+            Role::Partner => self.role_partner,
+        }
+    }
+
+    /// The same by its code.
+    pub fn role_code<'a>(&self, code: &'a str) -> &'a str {
+        Role::parse(code).map_or(code, |role| self.role(role))
+    }
+
+    /// Gender by its code.
+    pub fn gender_code<'a>(&self, code: &'a str) -> &'a str {
+        match Gender::ALL.into_iter().find(|gender| gender.as_str() == code) {
+            Some(Gender::Female) => self.gender_female,
+            Some(Gender::Male) => self.gender_male,
+            Some(Gender::Other) => self.gender_other,
+            None => code,
+        }
+    }
+
+    /// How long ago somebody was last seen.
+    pub fn band(&self, band: Band) -> &'static str {
+        match band {
+            Band::TwoDays => self.band_two_days,
+            Band::Month => self.band_month,
+            Band::Quarter => self.band_quarter,
+            Band::HalfYear => self.band_half_year,
+            Band::Older => self.band_older,
+            Band::Never => self.band_never,
+        }
+    }
+
+    /// Why a channel does not reach somebody.
+    pub fn unreachable(&self, reason: Unreachable) -> &'static str {
+        match reason {
+            Unreachable::NoConnector => self.not_connected,
+            Unreachable::NoAddress => self.no_address,
+            Unreachable::LinkInvalid => self.link_not_valid,
+            Unreachable::NoConsent => self.no_consent,
         }
     }
 

@@ -13,6 +13,7 @@ pub mod grants;
 pub mod identity;
 pub mod ids;
 pub mod import;
+pub mod insight;
 pub mod installation;
 pub mod limits;
 pub mod linking;

@@ -1,10 +1,11 @@
-//! What a brand sets for itself: its region, the purposes it processes data for, the types of its attributes and the
+//! What a brand sets for itself: its region and time zone, the purposes it processes data for, the types of its attributes and the
 //! dimensions of its tags. One JSON document a tenant; an empty one is a good start.
 
 use std::collections::BTreeMap;
 
 use crate::JsonMap;
 use crate::event::{EventBody, NOTES_MAX};
+use crate::insight::Clock;
 
 /// The most entries of each part.
 pub const ENTRIES_MAX: usize = 200;
@@ -20,6 +21,9 @@ pub struct TenantSettings {
     /// ISO 3166 code of the country whose phone numbers may be written without a country code, such as `CN`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// IANA name of the time zone in which the brand tells days and hours, such as `Asia/Shanghai`; UTC if not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// What data is used for, by name. Purposes that are not named here need no consent.
     pub purposes: BTreeMap<String, Purpose>,
     /// Attributes with a type, by name; others take what comes.
@@ -114,6 +118,9 @@ impl TenantSettings {
         let region_ok = |code: &str| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
         if self.region.as_deref().is_some_and(|code| !region_ok(code)) {
             return Err(bad("region", "give an ISO 3166 code of two capital letters, such as CN"));
+        }
+        if self.time_zone.as_deref().is_some_and(|name| Clock::named(name).is_none()) {
+            return Err(bad("time_zone", "give the IANA name of a time zone, such as Asia/Shanghai"));
         }
         for (name, purpose) in &self.purposes {
             check_entry("purposes", name, &purpose.title)?;
@@ -268,6 +275,9 @@ mod tests {
                 None,
             ),
             (json!({"region": "cn"}), Some("region")),
+            (json!({"time_zone": "Asia/Shanghai"}), None),
+            (json!({"time_zone": "Mars/Olympus"}), Some("time_zone")),
+            (json!({"time_zone": ""}), Some("time_zone")),
             (json!({"purposes": {"marketing": {"title": " ", "basis": "consent"}}}), Some("purposes.marketing.title")),
             (
                 json!({"dimensions": {"mood": {"title": "Mood", "half_life_days": 0.0}}}),

@@ -8,6 +8,7 @@ mod erasure;
 mod fleet;
 mod imports;
 mod pipeline;
+mod portraits;
 mod standings;
 mod timers;
 mod upkeep;
@@ -89,6 +90,7 @@ impl Engine {
         tasks.spawn(pipeline::supervise(self.clone(), stop.clone()));
         tasks.spawn(timers::run(self.clone(), stop.clone()));
         tasks.spawn(standings::run(self.clone(), stop.clone()));
+        tasks.spawn(portraits::run(self.clone(), stop.clone()));
         tasks.spawn(imports::run(self.clone(), stop.clone()));
         tasks.spawn(upkeep::run(self.clone(), stop.clone()));
         tasks.spawn(erasure::run(self.clone(), stop.clone()));

@@ -54,7 +54,7 @@ const BY_NUMBER: [(&str, &str); 3] = [
 ];
 
 /// Where rows of people are.
-const VACUUMED: [&str; 16] = [
+const VACUUMED: [&str; 17] = [
     "events",
     "timeline",
     "people",
@@ -71,6 +71,7 @@ const VACUUMED: [&str; 16] = [
     "messages",
     "attempts",
     "orders",
+    "portraits",
 ];
 
 impl Work {
@@ -99,6 +100,13 @@ impl Work {
                 rows.push((table, done.rows_affected()));
             }
         }
+        // A label of somebody may be their name. Whoever counts one right now loses it, too.
+        sqlx::query(
+            "update portraits set document = null, people = 0, computed_at = 0, lease_until = 0 where tenant_id = $1",
+        )
+        .bind(tenant.0)
+        .execute(self.connection())
+        .await?;
         Ok(rows)
     }
 

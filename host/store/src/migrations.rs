@@ -11,12 +11,14 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
     migrator(&[
         (1, "first light", include_str!("../migrations/sqlite/0001_first_light.sql")),
         (2, "one view", include_str!("../migrations/sqlite/0002_one_view.sql")),
+        (3, "insight", include_str!("../migrations/sqlite/0003_insight.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
     migrator(&[
         (1, "first light", include_str!("../migrations/postgres/0001_first_light.sql")),
         (2, "one view", include_str!("../migrations/postgres/0002_one_view.sql")),
+        (3, "insight", include_str!("../migrations/postgres/0003_insight.sql")),
     ])
 });
 

@@ -83,6 +83,12 @@ impl Work {
         Ok(())
     }
 
+    /// When the tenant's first order was completed; nothing without orders.
+    pub async fn first_order(&mut self, tenant: TenantId) -> Result<Option<Millis>, StoreError> {
+        let sql = "select min(ordered_at) from orders where tenant_id = $1 and ordered_at > 0";
+        Ok(sqlx::query_scalar(sql).bind(tenant.0).fetch_one(self.connection()).await?)
+    }
+
     /// A person's orders, newest first.
     pub async fn orders_of(
         &mut self,

@@ -124,6 +124,11 @@ async function desk() {
   seen.steps.receipt = await page.getByRole("main").innerText();
   await inspect(page, "desk-decision");
 
+  await page.getByRole("link", { name: "Insight", exact: true }).click();
+  await page.getByRole("heading", { name: "Live and dead data" }).waitFor();
+  seen.steps.insight = await page.locator("#insight").innerText();
+  await inspect(page, "desk-insight");
+
   await page.getByRole("link", { name: "Plugins", exact: true }).click();
   const lever = page.locator("#switch-welcome");
   for (const to of ["false", "true"]) {
@@ -149,7 +154,7 @@ async function desk() {
   await page.getByRole("button", { name: "中文" }).click();
   await page.waitForFunction(() => document.documentElement.lang.startsWith("zh"));
   seen.steps.chinese = await page.getByRole("heading", { level: 1 }).innerText();
-  for (const room of ["people", "plugins", "live"]) {
+  for (const room of ["people", "insight", "plugins", "live"]) {
     await page.goto(`${tenant}/${room}`);
     await inspect(page, `desk-zh-${room}`);
   }
@@ -174,7 +179,7 @@ async function phone() {
   await page.getByRole("link", { name: /^Ada/ }).first().click();
   await page.waitForURL(/\/people\/per_/);
   await inspect(page, "phone-person");
-  for (const room of ["plugins", "live"]) {
+  for (const room of ["insight", "plugins", "live"]) {
     await page.goto(`${tenant}/${room}`);
     await inspect(page, `phone-${room}`);
   }

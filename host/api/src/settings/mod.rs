@@ -1,4 +1,4 @@
-//! What a brand sets for itself: region, purposes of processing, types of attributes, dimensions of tags.
+//! What a brand sets for itself: region, time zone, purposes of processing, types of attributes, dimensions of tags.
 
 pub(crate) mod get;
 pub(crate) mod put;
@@ -22,6 +22,9 @@ pub struct SettingsBody {
     /// ISO 3166 code of the country whose phone numbers may be written without a country code.
     #[schema(example = "CN")]
     pub region: Option<String>,
+    /// IANA name of the time zone in which the brand tells days and hours; UTC if `null`.
+    #[schema(example = "Asia/Shanghai")]
+    pub time_zone: Option<String>,
     /// What data is used for, by name. Purposes that are not named here need no consent.
     pub purposes: BTreeMap<String, PurposeBody>,
     /// Attributes with a type, by name; others take what comes.
@@ -90,6 +93,7 @@ impl From<&TenantSettings> for SettingsBody {
             |one: &Dimension| DimensionBody { title: one.title.clone(), half_life_days: one.half_life_days };
         Self {
             region: settings.region.clone(),
+            time_zone: settings.time_zone.clone(),
             purposes: settings.purposes.iter().map(|(name, one)| (name.clone(), purpose(one))).collect(),
             attributes: settings.attributes.iter().map(|(name, one)| (name.clone(), attribute(one))).collect(),
             dimensions: settings.dimensions.iter().map(|(name, one)| (name.clone(), dimension(one))).collect(),
@@ -105,6 +109,7 @@ impl From<SettingsBody> for TenantSettings {
         let dimension = |one: DimensionBody| Dimension { title: one.title, half_life_days: one.half_life_days };
         Self {
             region: body.region,
+            time_zone: body.time_zone,
             purposes: body.purposes.into_iter().map(|(name, one)| (name, purpose(one))).collect(),
             attributes: body.attributes.into_iter().map(|(name, one)| (name, attribute(one))).collect(),
             dimensions: body.dimensions.into_iter().map(|(name, one)| (name, dimension(one))).collect(),

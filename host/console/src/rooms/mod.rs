@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod identities;
 pub mod imports;
+pub mod insight;
 pub mod live;
 pub mod people;
 pub mod person;

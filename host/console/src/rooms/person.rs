@@ -3,6 +3,7 @@
 pub mod decision;
 pub mod message;
 mod operation;
+pub mod portrait;
 pub mod timeline;
 
 use askama::Template;
@@ -79,6 +80,7 @@ struct PersonPage {
     scores: Vec<ScoreView>,
     tags: Vec<TagView>,
     orders: Vec<OrderView>,
+    portrait: portrait::Card,
     timeline: Timeline,
     w: &'static Words,
 }
@@ -94,7 +96,8 @@ pub async fn show(
     let view = console.app.person(&visitor.caller, &slug, id).await?;
     let catalogue = Catalogue::of(&console.app, &visitor, &slug).await?;
     let timeline = Timeline::of(&console.app, &visitor, &slug, id, None, &catalogue).await?;
-    let PersonView { person, links, conflicts, scores, mut tags, orders, .. } = view;
+    let own = console.app.portrait_of(&visitor.caller, &slug, id).await?;
+    let PersonView { person, links, conflicts, scores, mut tags, orders, standing, signals, .. } = view;
     let identities: Vec<Identity> = links.into_iter().map(|link| link.identity).collect();
     let w = visitor.language.words();
     let name = name_of(&person, &identities, visitor.language);
@@ -113,6 +116,7 @@ pub async fn show(
         scores: scores.into_iter().map(|score| explained(score, &catalogue)).collect(),
         tags: tags.into_iter().map(|row| tag(row, &catalogue)).collect(),
         orders: orders.into_iter().map(order).collect(),
+        portrait: portrait::Card::of(own, &person, standing.as_ref(), &signals, visitor.language),
         timeline,
         w,
     })

@@ -5,13 +5,14 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use guanxi_app::{Acquaintance, AppError, PathView, ReachView, Related, SignalView};
 use guanxi_domain::ids::PersonId;
-use guanxi_domain::relations::{Standing, Who};
+use guanxi_domain::relations::Who;
 use serde::Deserialize;
 
 use crate::Console;
 use crate::format::{Time, count, number, plain, short};
 use crate::page::{Page, Room, html};
 use crate::rooms::people::name_of;
+use crate::rooms::person::portrait::among_others;
 use crate::session::Visitor;
 use crate::trouble::Trouble;
 use crate::words::Words;
@@ -116,7 +117,7 @@ pub async fn show(
         w,
         id: view.person.id.to_string(),
         name,
-        standing: view.standing.map(|standing| facts(standing, w)).unwrap_or_default(),
+        standing: view.standing.map(|standing| among_others(&standing, w)).unwrap_or_default(),
         rows: related.people.into_iter().map(|one| row(one, someone)).collect(),
         total: count(i64::try_from(related.total).unwrap_or(i64::MAX)),
         reach: steps
@@ -157,15 +158,6 @@ async fn find(console: &Console, visitor: &Visitor, slug: &str, wish: &str) -> R
         Err(_) => None,
     };
     Ok(found.map_or(Wanted::Nobody, |view| Wanted::Person(view.person.id)))
-}
-
-fn facts(standing: Standing, w: &'static Words) -> Vec<(&'static str, String)> {
-    let distance = standing.distance.map_or_else(|| "–".to_owned(), |steps| steps.to_string());
-    vec![
-        (w.influence, number(standing.influence)),
-        (w.path_distance, distance),
-        (w.connections, count(i64::from(standing.connections))),
-    ]
 }
 
 fn row(one: Related, someone: impl Fn(Acquaintance) -> Someone) -> Row {

@@ -43,6 +43,7 @@ struct SettingsPage {
     manages: bool,
     revision: String,
     region: String,
+    time_zone: String,
     bases: Vec<(&'static str, &'static str)>,
     kinds: Vec<(&'static str, &'static str)>,
     purposes: Vec<Row>,
@@ -56,6 +57,7 @@ struct SettingsPage {
 pub struct Change {
     revision: String,
     region: String,
+    time_zone: String,
     name: String,
     title: String,
     basis: String,
@@ -85,6 +87,7 @@ pub async fn show(
         manages: visitor.manages(&tenant),
         revision: view.revision,
         region: settings.region.clone().unwrap_or_default(),
+        time_zone: settings.time_zone.clone().unwrap_or_default(),
         bases: BASES.into_iter().map(|basis| (basis_code(basis), w.basis(basis))).collect(),
         kinds: KINDS.into_iter().map(|kind| (kind_code(kind), w.attribute_kind(kind))).collect(),
         purposes: purposes(settings, w),
@@ -115,6 +118,10 @@ fn apply(settings: &mut TenantSettings, part: &str, change: &Change) -> Result<(
         "region" => {
             let region = change.region.trim().to_ascii_uppercase();
             settings.region = (!region.is_empty()).then_some(region);
+        }
+        "time-zone" => {
+            let time_zone = change.time_zone.trim().to_owned();
+            settings.time_zone = (!time_zone.is_empty()).then_some(time_zone);
         }
         "purposes" if removes => drop(settings.purposes.remove(&name)),
         "attributes" if removes => drop(settings.attributes.remove(&name)),

@@ -4,6 +4,7 @@
 
 mod door;
 mod house;
+mod insight;
 mod live;
 mod pages;
 mod privacy;

@@ -6,7 +6,7 @@ use guanxi_domain::Millis;
 use guanxi_domain::segment::bounds::{self, DayBound};
 use guanxi_domain::segment::{AttributeTest, DateTest, Number, Scalar};
 
-use super::sql::Sql;
+use crate::sql::Sql;
 use crate::work::Dialect;
 
 /// With more values than this it is quicker to look for the key alone.

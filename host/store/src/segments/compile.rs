@@ -12,7 +12,7 @@ use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
 
 use super::attributes::{activity, attribute};
-use super::sql::Sql;
+use crate::sql::Sql;
 use crate::work::Dialect;
 
 /// For whom a filter is compiled.
@@ -185,7 +185,7 @@ fn tag(sql: &mut Sql, dimension: &str, name: Option<&str>, weight: &[Number], gr
 
 /// What is left of the weight of tag `t`: half of it after each half-life. SQLite knows no powers: whole half-lives are
 /// shifts, the rest is the series of e^-x, exact to 10⁻¹².
-pub(super) fn weight_now(sql: &mut Sql, now: Millis) {
+pub(crate) fn weight_now(sql: &mut Sql, now: Millis) {
     sql.put("(t.weight * case when t.half_life is null or t.at >= ").int(now).put(" then 1.0");
     match sql.dialect() {
         Dialect::Postgres => {

@@ -6,9 +6,9 @@ use guanxi_domain::ids::PersonId;
 use guanxi_domain::segment::Tick;
 use guanxi_domain::tenant::TenantId;
 
-use super::sql::Sql;
 use crate::error::StoreError;
 use crate::row::Cells;
+use crate::sql::Sql;
 use crate::work::Work;
 
 impl Work {

@@ -13,9 +13,9 @@ use roaring::RoaringBitmap;
 use sqlx::Row;
 
 use super::compile::{Ground, compile};
-use super::sql::Sql;
 use crate::error::StoreError;
 use crate::open::Store;
+use crate::sql::Sql;
 use crate::work::{Scope, Work};
 
 /// Fewer people than this are not worth a second connection.

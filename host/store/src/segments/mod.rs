@@ -1,11 +1,10 @@
 //! Segments of a tenant: their definitions, who is in them, and whom a filter means.
 
 mod attributes;
-mod compile;
+pub(crate) mod compile;
 mod due;
 mod find;
 mod members;
-mod sql;
 mod subjects;
 
 use guanxi_domain::Millis;
@@ -174,6 +173,14 @@ impl Work {
     pub async fn delete_segment(&mut self, tenant: TenantId, name: &str) -> Result<bool, StoreError> {
         sqlx::query(
             "delete from segment_chunks
+             where tenant_id = $1 and segment_id = (select id from segments where tenant_id = $1 and name = $2)",
+        )
+        .bind(tenant.0)
+        .bind(name)
+        .execute(self.connection())
+        .await?;
+        sqlx::query(
+            "delete from portraits
              where tenant_id = $1 and segment_id = (select id from segments where tenant_id = $1 and name = $2)",
         )
         .bind(tenant.0)

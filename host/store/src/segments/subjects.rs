@@ -11,10 +11,10 @@ use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
 use sqlx::Row;
 
-use super::sql::Sql;
 use crate::bulk::pieces;
 use crate::error::StoreError;
 use crate::row::Cells;
+use crate::sql::Sql;
 use crate::work::Work;
 
 /// People as filters see them.

@@ -66,6 +66,9 @@ fn check_steps(steps: &Value) {
     {
         assert!(said.contains(words), "no “{words}” in {said}");
     }
+    for words in ["within 48 hours", "When they buy", "sandbox", "Bought again", "welcomed"] {
+        assert!(text("insight").contains(words), "no “{words}” in {}", text("insight"));
+    }
     assert!(text("receipt").contains("Reasons"), "{steps}");
     assert_eq!((text("switched_false"), text("switched_true")), ("off", "live"));
     assert_eq!((&steps["live"], text("chinese"), text("phone_language")), (&json!(true), "实时动态", "zh-CN"));

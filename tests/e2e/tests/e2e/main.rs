@@ -14,6 +14,7 @@ mod hostile;
 mod identities;
 mod imports;
 mod input;
+mod insight;
 mod isolation;
 mod kill;
 mod pressure;

@@ -4,10 +4,11 @@ use guanxi_domain::ids::{InstallationId, TokenId};
 use guanxi_domain::linking::Cause;
 use guanxi_domain::person::Person;
 use guanxi_domain::person::{HeldTag, Score, Tag};
+use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{
     HistoryQuery, IdentityConflict, KeptAnswer, LogCursor, OrderRow, PeopleOrder, PeopleQuery, Scope, Store,
-    StoreError, TagRow, TimelineRow, TokenRow,
+    StoreError, Survey, TagRow, TimelineRow, TokenRow, Whom, Work,
 };
 use guanxi_store_contract::make::{self, NOW};
 use guanxi_store_contract::{on_both, on_postgres, open};
@@ -39,6 +40,7 @@ async fn fill(store: &Store, tenant: TenantId, ada: &Person) -> TokenId {
     let installation = InstallationId::from_uuid(make::uuid());
     let score = Score { name: "value".to_owned(), value: 1.0, terms: Vec::new(), installation, at: NOW };
     work.put_scores(tenant, &[(ada.id, score)]).await.unwrap();
+    work.want_portrait(tenant, None, NOW).await.unwrap();
     work.commit().await.unwrap();
     token
 }
@@ -103,7 +105,17 @@ async fn seen(store: &Store, scope: Scope, tenant: TenantId, ada: &Person) -> Ve
         ("orders_of", work.orders_of(tenant, ada.id, 9).await.unwrap().len()),
         ("tags", work.tags(tenant, &[ada.id]).await.unwrap().len()),
         ("scores", work.scores(tenant, &[ada.id]).await.unwrap().len()),
+        ("first_order", work.first_order(tenant).await.unwrap().iter().len()),
+        ("portrait", work.portrait(tenant, None).await.unwrap().iter().len()),
+        ("portrait_piece", portrayed(&mut work, tenant, Whom::Behind(None, 9)).await),
+        ("portrait_piece of a number", portrayed(&mut work, tenant, Whom::Numbered(&[ada.number])).await),
     ]
+}
+
+async fn portrayed(work: &mut Work, tenant: TenantId, whom: Whom<'_>) -> usize {
+    let settings = TenantSettings::default();
+    let survey = Survey { settings: &settings, offsets: &[(0, 0)], now: NOW };
+    work.portrait_piece(tenant, &survey, whom).await.unwrap().people.len()
 }
 
 #[test]

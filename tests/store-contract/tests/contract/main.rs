@@ -16,6 +16,7 @@ mod people;
 mod people_list;
 mod plugin_isolation;
 mod plugins;
+mod portraits;
 mod segments;
 mod states;
 mod tenants;

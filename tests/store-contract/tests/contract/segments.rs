@@ -187,7 +187,7 @@ fn segment(name: &str, filter: Value) -> SegmentRow {
 }
 
 /// People of every sort; the last four are two groups of two, whose own rows are made as the pipeline makes them.
-async fn populate(store: &Store, tenant: TenantId) -> Vec<Person> {
+pub(crate) async fn populate(store: &Store, tenant: TenantId) -> Vec<Person> {
     let mut people: Vec<Person> = (0..PEOPLE).map(person).collect();
     let groups: Vec<Person> = (0..2).map(|which| join(&mut people, which)).collect();
     people.extend(groups);
