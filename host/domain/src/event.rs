@@ -80,6 +80,9 @@ pub struct EventBody {
     /// Whether the sender is trusted to know who is who: identities named together are the same person's.
     #[serde(skip_serializing_if = "is_false")]
     pub vouched: bool,
+    /// Told long after it happened, to be known and counted: no campaign decides about it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub past: bool,
     /// Whoever it was about was erased, and with them everything that it said.
     #[serde(skip_serializing_if = "is_false")]
     pub erased: bool,

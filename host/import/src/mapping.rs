@@ -166,6 +166,8 @@ pub struct Options {
     pub lenient: bool,
     /// Whether identities count as verified: somebody of the brand vouches for the file.
     pub verified: bool,
+    /// Whether campaigns decide about the file's orders, as if they were placed now; else they are history.
+    pub campaigns: bool,
     /// What shows the consents of the file: a contract, a form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
@@ -188,6 +190,7 @@ impl Default for Options {
             relation: None,
             lenient: false,
             verified: true,
+            campaigns: false,
             evidence: None,
             tags: BTreeMap::new(),
         }

@@ -2,8 +2,8 @@
 //!
 //! The names come from the systems' own help pages: HubSpot's “Export your records” and its list of default contact
 //! properties; Salesforce's object reference for Contact and Lead, whose field names its weekly export and Data Loader
-//! write; Shopify's “Exporting customers” and “Order export CSV file structure”; 有赞's announcement of the customer
-//! export (客户姓名、客户昵称、免费等级、付费等级、客户手机号、客户积分、客户储值余额) and the order report of its shop console.
+//! write; Shopify's “Exporting customers” and “Order export CSV file structure”; the first rows of customer and order
+//! reports of 有赞's shop console, as people who read them in their own programs show them.
 
 use crate::headers::{plain, target};
 use crate::mapping::{Column, Mapping, Options, Subject};
@@ -57,6 +57,22 @@ pub fn presets() -> &'static [Preset] {
 pub fn find_preset(header: &[String]) -> Option<&'static Preset> {
     PRESETS.iter().find(|preset| preset.fits(header))
 }
+
+const YOUZAN_ORDERS: &[(&str, &str)] = &[
+    ("订单号", "order-number"),
+    ("买家手机号", "identity phone"),
+    ("订单实付金额", "amount"),
+    ("买家付款时间", "time"),
+    ("订单已退款金额", "refunded"),
+];
+
+const YOUZAN_ORDERS_BY_RECIPIENT: &[(&str, &str)] = &[
+    ("订单号", "order-number"),
+    ("收货人手机号/提货人手机号", "identity phone"),
+    ("订单实付金额", "amount"),
+    ("买家付款时间", "time"),
+    ("订单已退款金额", "refunded"),
+];
 
 const PRESETS: &[Preset] = &[
     Preset {
@@ -200,13 +216,17 @@ const PRESETS: &[Preset] = &[
         title: "有赞：订单",
         subject: Subject::Orders,
         signature: &["订单号", "买家手机号", "订单实付金额"],
-        columns: &[
-            ("订单号", "order-number"),
-            ("买家手机号", "identity phone"),
-            ("订单实付金额", "amount"),
-            ("买家付款时间", "time"),
-            ("订单已退款金额", "refunded"),
-        ],
+        columns: YOUZAN_ORDERS,
+        region: Some("CN"),
+        currency: Some("CNY"),
+    },
+    // Older reports do not say the buyer's number.
+    Preset {
+        name: "youzan-orders-by-recipient",
+        title: "有赞：订单（按收货人手机号）",
+        subject: Subject::Orders,
+        signature: &["订单号", "收货人手机号/提货人手机号", "订单实付金额"],
+        columns: YOUZAN_ORDERS_BY_RECIPIENT,
         region: Some("CN"),
         currency: Some("CNY"),
     },
@@ -223,9 +243,17 @@ const PRESETS: &[Preset] = &[
             ("付费等级", "attribute paidLevel"),
             ("客户积分", "attribute points number"),
             ("客户储值余额", "attribute balance number"),
-            ("客户标签", "tags label"),
-            ("性别", "attribute gender"),
-            ("生日", "attribute birthday date"),
+            ("客户生日", "attribute birthday date"),
+            ("客户性别", "attribute gender"),
+            ("标签", "tags label"),
+            ("是否会员", "attribute member flag"),
+            ("成长值", "attribute growth number"),
+            ("消费次数", "attribute importedOrders integer"),
+            ("消费金额", "attribute importedSpent number"),
+            ("来源渠道", "attribute source"),
+            ("成为客户时间", "attribute createdAt date"),
+            ("微信地域", "attribute city"),
+            ("所属区域", "attribute district"),
         ],
         region: Some("CN"),
         currency: None,

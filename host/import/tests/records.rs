@@ -114,7 +114,43 @@ fn every_preset_makes_a_mapping_that_works() {
             "'789,Ada,Lovelace,ada@example.com,yes,'+442079460018,99.50,2,\"vip, uk\"",
             "shopify-customers",
         ),
-        ("客户姓名,客户昵称,客户手机号,客户积分", "王小明,小明,+8613800138000,120", "youzan-customers"),
+        (
+            "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Default Address Company,\
+             Default Address Address1,Default Address Address2,Default Address City,Default Address Province Code,\
+             Default Address Country Code,Default Address Zip,Default Address Phone,Phone,Accepts SMS Marketing,\
+             Total Spent,Total Orders,Note,Tax Exempt,Tags",
+            "'789,Ada,Lovelace,ada@example.com,no,,12 St James Sq,,London,ENG,GB,SW1Y 4JH,,'+442079460018,no,\
+             99.50,2,,no,vip",
+            "shopify-customers",
+        ),
+        (
+            "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,Subtotal,\
+             Shipping,Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,Lineitem quantity,Phone,\
+             Refunded Amount",
+            "#1001,ada@example.com,paid,2026-05-01 10:00:00 +0200,fulfilled,,no,EUR,90,0.00,8.33,98.33,,0.00,,\
+             2026-05-01 09:59:00 +0200,1,,0.00",
+            "shopify-orders",
+        ),
+        (
+            "客户姓名,客户昵称,客户手机号,客户生日,客户性别,标签,是否会员,成长值,免费等级,付费等级,权益卡,客户积分,客户储值余额,\
+             消费次数,消费金额,累计退款金额,累计退款订单数,笔单价,上次消费时间,分销员,导购员,企微好友,来源渠道,来源方式,\
+             成为客户时间,成为会员时间,成为会员店铺,公众号,公众号关注时间,最近浏览时间,微信地域,所属区域",
+            "王小明,小明,13800138000,1990-01-01,女,生日蛋糕,是,12,,, ,200,10.00,2,300.00,0.00,0,150.00,\
+             2026-06-18 10:00:00,,,否,有赞后台,外部导入,2024-01-01 10:00:00,,,,,,北京,朝阳区",
+            "youzan-customers",
+        ),
+        (
+            "订单号,销售渠道,归属店铺,订单类型,订单状态,订单创建时间,买家付款时间,应收订单金额,订单实付金额,全部商品名称,\
+             收货人/提货人,收货人手机号/提货人手机号,买家昵称,买家手机号,分销员,订单退款状态,订单已退款金额",
+            "E1,网店,总店,普通订单,交易完成,2026-06-19 10:00:00,2026-06-19 10:01:00,100.00,100.00,蛋糕,王小明,13200000000,小明,\
+             13800138000,,,0.00",
+            "youzan-orders",
+        ),
+        (
+            "订单号,买家付款时间,收货人手机号/提货人手机号,全部商品名称,商品种类数,订单实付金额",
+            "E2,2025-07-01,13800138000,蛋糕,1,99.00",
+            "youzan-orders-by-recipient",
+        ),
     ] {
         let split = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
         let (header, row) = (split(header), split(row));

@@ -130,6 +130,7 @@ impl Frame<'_> {
                 channel: Some("import".to_owned()),
                 properties,
                 vouched: self.options.verified,
+                past: !self.options.campaigns,
                 ..EventBody::default()
             };
             let message_id = format!("{IMPORT}/order/{}{suffix}", order.number);

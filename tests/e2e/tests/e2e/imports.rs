@@ -164,6 +164,40 @@ fn id_12_orders_and_relations_come_in_as_events() {
     });
 }
 
+#[test]
+fn id_12_campaigns_decide_about_imported_orders_only_if_asked_to() {
+    on_both(|place| async move {
+        let host = Host::start(&place).await;
+        let acme = brand(&host).await;
+        acme.install("win-back", json!({})).await;
+        acme.install("social-value", json!({})).await;
+        let orders =
+            |who: &str| format!("order number,user id,amount,order date\n{who}-1,{who},20.00,2020-05-01 10:00\n");
+        let old = upload(&acme, "", orders("old")).await;
+        assert_eq!((&old["subject"], &old["mapping"]["options"]["campaigns"]), (&json!("orders"), &json!(false)));
+        start(&acme, &old).await;
+        done(&acme, &old).await;
+        // What was told is known, counted and scored.
+        let known = acme.person("user:old", |person| person["facts"]["order_count"] == 1).await;
+        assert!(!known["scores"].as_array().unwrap().is_empty(), "{known}");
+
+        let new = upload(&acme, "", orders("new")).await;
+        let mut mapping = new["mapping"].clone();
+        mapping["options"]["campaigns"] = json!(true);
+        acme.api.put(&at(&new, "/mapping"), &mapping).await.expect(200);
+        start(&acme, &new).await;
+        done(&acme, &new).await;
+        acme.person("user:new", |person| person["facts"]["order_count"] == 1).await;
+        let of = async |who: &str| {
+            let id = acme.find(&format!("user:{who}")).await.unwrap()["id"].as_str().unwrap().to_owned();
+            acme.api.get(&format!("/people/{id}/timeline")).await.expect(200)["decisions"].clone()
+        };
+        assert_eq!(of("old").await, json!([]));
+        assert_eq!(of("new").await.as_array().unwrap().len(), 1);
+        host.stop().await;
+    });
+}
+
 const ROWS: usize = 30_000;
 const KILLS: usize = 4;
 

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use guanxi_app::import_file::{Column, Mapping, Target};
+use guanxi_app::import_file::{Column, Mapping, Subject, Target};
 use guanxi_app::{AppError, ImportView, Preview};
 use guanxi_domain::ids::ImportId;
 use guanxi_domain::import::{ImportCounts, ImportStatus, RowResult};
@@ -73,6 +73,8 @@ struct ImportPage {
     columns: Option<Vec<ColumnRow>>,
     choices: Vec<(&'static str, &'static str)>,
     lenient: bool,
+    /// Whether campaigns decide about the orders; nothing where there are none.
+    campaigns: Option<bool>,
     shown: Vec<Shown>,
     can_start: bool,
     can_stop: bool,
@@ -114,6 +116,7 @@ pub async fn show(
         columns: preview.as_ref().filter(|_| manages).map(|preview| columns(&view, preview)),
         choices: targets::choices(view.mapping.subject, w),
         lenient: view.mapping.options.lenient,
+        campaigns: (view.mapping.subject == Subject::Orders).then_some(view.mapping.options.campaigns),
         shown: preview.map(shown).unwrap_or_default(),
         can_start: manages && matches!(row.status, ImportStatus::Stopped | ImportStatus::Failed),
         can_stop: manages && runs,
@@ -192,6 +195,7 @@ pub async fn map(
     let mut mapping = view.mapping.clone();
     mapping.columns = preview.header.iter().enumerate().map(column).collect();
     mapping.options.lenient = form.contains_key("lenient");
+    mapping.options.campaigns = form.contains_key("campaigns");
     console.app.map_import(&visitor.caller, &slug, id, mapping).await?;
     Ok(Redirect::to(&format!("/console/t/{}/imports/{id}", tenant.slug)))
 }

@@ -55,6 +55,7 @@ words! {
     field: "Field", "字段";
     save: "Save and look again", "保存并预览";
     lenient: "Leave out cells that cannot be read, instead of refusing the row", "忽略无法读取的单元格，而不是拒绝整行";
+    campaigns: "Let campaigns decide about these orders, as if they were placed now", "让营销活动处理这些订单（如同刚刚下单）";
     preview: "First rows as they would be read", "前几行的读取结果";
     ignore: "Left out", "忽略";
     identity: "Identity", "身份标识";
