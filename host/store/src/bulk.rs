@@ -26,8 +26,10 @@ pub(crate) fn values(dialect: Dialect, rows: usize, columns: usize) -> String {
     match dialect {
         Dialect::Postgres => numbered(rows, columns),
         Dialect::Sqlite => {
-            let row = format!("({})", vec!["?"; columns].join(","));
-            vec![row; rows].join(",")
+            let row = format!(",({})", vec!["?"; columns].join(","));
+            let mut text = row.repeat(rows);
+            text.remove(0);
+            text
         }
     }
 }

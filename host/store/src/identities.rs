@@ -1,5 +1,6 @@
 //! Which identity belongs to whom, and why that is believed.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 
 use guanxi_domain::identity::Identity;
@@ -56,8 +57,9 @@ impl Work {
     }
 
     /// Stores links, new ones and changed ones; an identity has one owner, the one who stands here.
-    pub async fn put_links(&mut self, tenant: TenantId, rows: &[LinkRow]) -> Result<(), StoreError> {
-        for piece in pieces(&last_of_each(rows, |row| &row.link.identity)) {
+    pub async fn put_links<R: Borrow<LinkRow>>(&mut self, tenant: TenantId, rows: &[R]) -> Result<(), StoreError> {
+        let rows: Vec<&LinkRow> = rows.iter().map(Borrow::borrow).collect();
+        for piece in pieces(&last_of_each(&rows, |row| &row.link.identity)) {
             let sql = format!(
                 "insert into identities (tenant_id, kind, value, person_id, first_position, created_at, state, source,
                    confidence, reason, changed_by, changed_at)

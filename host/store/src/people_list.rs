@@ -45,13 +45,19 @@ pub enum PeopleCursor {
 impl Work {
     /// One page of the list of people.
     pub async fn list_people(&mut self, tenant: TenantId, query: &PeopleQuery) -> Result<Vec<Person>, StoreError> {
-        let (with, within) =
-            if query.search.is_some() { (FOUND, "and p.id in (select id from found)") } else { ("", "") };
+        let term = query.search.as_deref().map(Term::read);
+        // Few who are found are looked up one by one: SQLite would else go through everybody, to find them in the order of
+        // the list.
+        let (with, few, within) = match &term {
+            None => (String::new(), "", ""),
+            Some(term) if self.is_common(tenant, term).await? => (format!("{NAMED} {OWNERS}"), "", COMMON),
+            Some(_) => (format!("{NAMED} {FOUND}"), "found f cross join", "and p.id = f.id"),
+        };
         let sql = match query.order {
             PeopleOrder::Newest => format!(
                 "{with}
                  select {COLUMNS}
-                 from people p
+                 from {few} people p
                  where p.tenant_id = $1 and p.id < $3 and p.merged_into is null {within}
                  order by p.id desc
                  limit $2"
@@ -59,12 +65,15 @@ impl Work {
             PeopleOrder::Score(_) => format!(
                 "{with}
                  select {COLUMNS}
-                 from scores s
-                 join people p on p.tenant_id = s.tenant_id and p.id = s.person_id
-                 where s.tenant_id = $1 and s.name = $4 and (s.value, s.person_id) < ($5, $3)
-                   and p.merged_into is null {within}
+                 from {}
+                 where p.tenant_id = $1 and p.id = s.person_id and s.tenant_id = $1 and s.name = $4
+                   and (s.value, s.person_id) < ($5, $3) and p.merged_into is null {within}
                  order by s.value desc, s.person_id desc
-                 limit $2"
+                 limit $2",
+                match few {
+                    "" => "scores s cross join people p".to_owned(),
+                    few => format!("{few} people p cross join scores s"),
+                }
             ),
         };
         let (value, id, score) = start(query);
@@ -74,8 +83,7 @@ impl Work {
             .bind(id.as_slice())
             .bind(score)
             .bind(value);
-        if let Some(search) = &query.search {
-            let term = Term::read(search);
+        if let Some(term) = term {
             bound = bound
                 .bind(term.name_from)
                 .bind(term.name_to)
@@ -87,11 +95,29 @@ impl Work {
         }
         bound.fetch_all(self.connection()).await?.iter().map(read_person).collect()
     }
+
+    /// Whether so many names begin like this that it is quicker to meet them on the way through everybody.
+    async fn is_common(&mut self, tenant: TenantId, term: &Term) -> Result<bool, StoreError> {
+        let sql = "select count(*)
+             from (select 1 as one from people
+                   where tenant_id = $1 and name_key >= $2 and name_key < $3
+                   limit $4) as named";
+        let count: i64 = sqlx::query_scalar(sql)
+            .bind(tenant.0)
+            .bind(&term.name_from)
+            .bind(&term.name_to)
+            .bind(COMMON_MIN)
+            .fetch_one(self.connection())
+            .await?;
+        Ok(count == COMMON_MIN)
+    }
 }
 
-/// Who is found by name or identity. An identity's value is looked up under each kind in turn: kinds are few, and so
-/// the primary key serves.
-const FOUND: &str = "with recursive kinds (kind) as (
+/// Names that so many people have are common: about as many rows as are passed to meet a page of them among millions.
+const COMMON_MIN: i64 = 5_000;
+
+/// Who has the identity. Its value is looked up under each kind in turn: kinds are few, and so the primary key serves.
+const NAMED: &str = "with recursive kinds (kind) as (
        select min(kind) from identities where tenant_id = $1
        union all
        select (select min(i.kind) from identities i where i.tenant_id = $1 and i.kind > k.kind)
@@ -104,12 +130,22 @@ const FOUND: &str = "with recursive kinds (kind) as (
        join identities i on i.tenant_id = $1 and i.kind = k.kind and i.value in ($8, $9, $10)
        union
        select person_id from identities where tenant_id = $1 and kind = $11 and value = $12
-     ),
-     found (id) as (
+     ),";
+
+/// Who is found by name or identity.
+const FOUND: &str = "found (id) as (
        select coalesce(root_id, id) from people where tenant_id = $1 and name_key >= $6 and name_key < $7
        union
        select coalesce(p.root_id, p.id) from named n join people p on p.tenant_id = $1 and p.id = n.id
      )";
+
+/// Who is found by identity alone, for [`COMMON`].
+const OWNERS: &str = "found (id) as (
+       select coalesce(p.root_id, p.id) from named n join people p on p.tenant_id = $1 and p.id = n.id
+     )";
+
+/// Whoever stands for others is met by the name that they have together.
+const COMMON: &str = "and ((p.name_key >= $6 and p.name_key < $7) or p.id in (select id from found))";
 
 /// Greater than every identifier.
 const LAST_ID: [u8; 16] = [0xff; 16];

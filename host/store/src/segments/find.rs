@@ -67,7 +67,8 @@ impl Store {
         Ok(Found { members, position })
     }
 
-    /// How many people the filter means, and some of them.
+    /// How many people the filter means, and some of them: found in one walk, for going through everybody costs more than
+    /// telling who it was.
     pub async fn sample_people(
         &self,
         tenant: TenantId,
@@ -76,12 +77,8 @@ impl Store {
         now: Millis,
         limit: u32,
     ) -> Result<Sample, StoreError> {
-        let ground = Ground { tenant, settings, now };
-        let parts = self.parts(tenant).await?;
-        let counts = try_join_all(parts.iter().map(|part| self.count_part(filter, ground, part))).await?;
-        let count = counts.iter().sum();
-        let numbers = if count == 0 { Vec::new() } else { self.latest(filter, ground, limit).await? };
-        Ok(Sample { count, numbers })
+        let members = self.find_people(tenant, settings, filter, now).await?.members;
+        Ok(Sample { count: members.len(), numbers: members.iter().rev().take(limit as usize).collect() })
     }
 
     async fn parts(&self, tenant: TenantId) -> Result<Vec<Part>, StoreError> {
@@ -113,23 +110,6 @@ impl Store {
         let text: Option<String> = row.try_get(0)?;
         let numbers = text.as_deref().unwrap_or_default().split(',').filter_map(|number| number.parse::<u32>().ok());
         Ok((position, numbers.collect()))
-    }
-
-    async fn count_part(&self, filter: &Filter, ground: Ground<'_>, part: &Part) -> Result<u64, StoreError> {
-        let mut work = self.read(Scope::Tenant(ground.tenant)).await?;
-        let sql = statement(&work, "select count(*) from people p where p.tenant_id = ", filter, ground, part);
-        let count: i64 = sql.query().fetch_one(work.connection()).await?.try_get(0)?;
-        Ok(u64::try_from(count).unwrap_or(0))
-    }
-
-    async fn latest(&self, filter: &Filter, ground: Ground<'_>, limit: u32) -> Result<Vec<u32>, StoreError> {
-        let mut work = self.read(Scope::Tenant(ground.tenant)).await?;
-        let all = Part::default();
-        let mut sql = statement(&work, "select p.number from people p where p.tenant_id = ", filter, ground, &all);
-        sql.put(" order by p.id desc limit ").int(i64::from(limit));
-        let rows = sql.query().fetch_all(work.connection()).await?;
-        let numbers = rows.iter().map(|row| row.try_get::<i64, _>(0));
-        Ok(numbers.collect::<Result<Vec<_>, _>>()?.into_iter().filter_map(|n| u32::try_from(n).ok()).collect())
     }
 }
 

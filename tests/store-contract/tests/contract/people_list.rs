@@ -113,3 +113,27 @@ async fn found(work: &mut Work, tenant: TenantId, search: &str, order: PeopleOrd
     let people = work.list_people(tenant, &query).await.unwrap();
     people.iter().filter_map(Person::display_name).collect()
 }
+
+#[test]
+fn people_of_a_common_name_are_found_page_by_page() {
+    on_both(|store| async move {
+        let tenant = make::tenant(&store, "tea").await;
+        let people: Vec<Person> = (0..5_200).map(|n| make::person(&format!("王{n}"))).collect();
+        let odd = make::person("李雷");
+        let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
+        work.put_people(tenant, &people).await.unwrap();
+        work.put_people(tenant, std::slice::from_ref(&odd)).await.unwrap();
+        work.put_links(tenant, &[make::link(&make::identity("user", "王"), odd.id, 1)]).await.unwrap();
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let search = Some("王".to_owned());
+            let wish = PeopleQuery { search, ..query(PeopleOrder::Newest, after, 500) };
+            let page = work.list_people(tenant, &wish).await.unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some(PeopleCursor::Newest(last.id));
+            seen.extend(page.iter().map(|person| person.id));
+        }
+        let expected: Vec<PersonId> = std::iter::once(&odd).chain(people.iter().rev()).map(|one| one.id).collect();
+        assert_eq!(seen, expected);
+    });
+}
