@@ -127,6 +127,7 @@ async fn step(engine: &Engine, tenant: TenantId, bookmark: &mut Bookmark) -> Res
     if events.is_empty() {
         return Ok(false);
     }
+    let events = events.into_iter().map(Arc::new).collect();
     process(engine, tenant, bookmark, cursor, events).await?;
     Ok(true)
 }
@@ -138,13 +139,14 @@ async fn process(
     tenant: TenantId,
     bookmark: &mut Bookmark,
     from: LogCursor,
-    events: Vec<Event>,
+    events: Vec<Arc<Event>>,
 ) -> Result<(), AppError> {
     let mut from = from;
+    let mut ahead = None;
     let mut left = vec![events];
     while let Some(mut events) = left.pop() {
         let Some(at) = events.first().map(|event| event.position) else { continue };
-        from = match rounds::run(engine, tenant, bookmark, from, &events).await {
+        from = match rounds::run(engine, tenant, bookmark, &mut ahead, from, &events).await {
             Ok(done) => {
                 let rest = events.split_off(done.events);
                 left.push(rest);

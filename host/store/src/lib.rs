@@ -65,7 +65,7 @@ pub use outbox::{Claimed, Settled};
 pub use people_list::{PeopleCursor, PeopleOrder, PeopleQuery};
 pub use plugins::PluginRow;
 pub use portraits::{PortraitClaim, PortraitPiece, PortraitRow, Survey, TagSum, Whom};
-pub use segments::{CHUNK_BITS, ChunkRow, Found, Sample, SegmentRow, Subjects};
+pub use segments::{CHUNK_BITS, ChunkRow, Found, HeldSegment, Sample, SegmentRow, Subjects};
 pub use signals::SignalRow;
 pub use tags::TagRow;
 pub use timeline::{HistoryQuery, TimelineRow};

@@ -12,6 +12,7 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (1, "first light", include_str!("../migrations/sqlite/0001_first_light.sql")),
         (2, "one view", include_str!("../migrations/sqlite/0002_one_view.sql")),
         (3, "insight", include_str!("../migrations/sqlite/0003_insight.sql")),
+        (4, "memberships", include_str!("../migrations/sqlite/0004_memberships.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
@@ -19,6 +20,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (1, "first light", include_str!("../migrations/postgres/0001_first_light.sql")),
         (2, "one view", include_str!("../migrations/postgres/0002_one_view.sql")),
         (3, "insight", include_str!("../migrations/postgres/0003_insight.sql")),
+        (4, "memberships", include_str!("../migrations/postgres/0004_memberships.sql")),
     ])
 });
 

@@ -36,7 +36,7 @@ pub(crate) fn is_bulk(kind: &str) -> bool {
 }
 
 /// How many of the events go into one batch.
-pub(crate) fn prefix(events: &[Event]) -> usize {
+pub(crate) fn prefix(events: &[Arc<Event>]) -> usize {
     match events.iter().position(|event| is_bulk(&event.event.kind)) {
         Some(0) => 1,
         Some(first) => first,
@@ -45,19 +45,18 @@ pub(crate) fn prefix(events: &[Event]) -> usize {
 }
 
 /// The items of an event that changes many.
-pub(crate) fn items(memory: &mut Memory, event: &Event) -> Result<Vec<Item>, String> {
+pub(crate) fn items(memory: &mut Memory, event: &Arc<Event>) -> Result<Vec<Item>, String> {
     let properties = &event.event.body.properties;
-    let event = Arc::new(event.clone());
     match event.event.kind.as_str() {
         TAGS => {
             let tagging: Arc<Tagging> = Arc::new(read(properties).ok_or("the tags cannot be read")?);
             let known = tagging.people.iter().filter(|id| memory.people.contains_key(id));
             let item =
-                |id| Item::new(memory, Arc::clone(&event), memory.leaf_of(id), Part::Tagging(Arc::clone(&tagging)));
+                |id| Item::new(memory, Arc::clone(event), memory.leaf_of(id), Part::Tagging(Arc::clone(&tagging)));
             Ok(known.copied().map(item).collect())
         }
-        IMPORT => imports::items(memory, &event),
-        RELATIONS => relations::carry_out(memory, &event).map(|()| Vec::new()),
+        IMPORT => imports::items(memory, event),
+        RELATIONS => relations::carry_out(memory, event).map(|()| Vec::new()),
         // One that was erased itself; others come alone and are carried out by `erase`.
         ERASED => Ok(Vec::new()),
         kind => Err(format!("`{kind}` changes one person at a time")),

@@ -7,6 +7,7 @@ use guanxi_domain::person::{Person, Score, Signal};
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{LinkRow, LogCursor, OrderRow, Scope as Rows, Settlement, SignalRow, TagRow, Timer, Work};
 
+use super::bulk::Part;
 use super::memory::{Changes, Memory};
 use super::rounds::{Item, Mind};
 use super::{consents, relations, segments};
@@ -32,9 +33,11 @@ pub(crate) async fn write(
         work.add_import_outcomes(tenant, outcomes, mind.now).await?;
     }
     work.append(tenant, &memory.changes.events).await?;
-    let shifts = segments::follow(engine, &mut work, mind, memory, items, &gone).await?;
-    work.append(tenant, &shifts).await?;
+    let followed = segments::follow(engine, &mut work, mind, memory, items, &gone).await?;
+    work.append(tenant, &followed.events).await?;
     work.commit().await?;
+    let moved_people = !followed.events.is_empty();
+    followed.committed(engine);
     let moved = relations::changes(memory, items);
     follow(engine, tenant, from.position, to.position, moved).await;
 
@@ -45,7 +48,7 @@ pub(crate) async fn write(
     if changes.timers.values().any(Option::is_some) {
         engine.app.signals().timed.notify_one();
     }
-    if !changes.events.is_empty() || !shifts.is_empty() {
+    if !changes.events.is_empty() || moved_people {
         engine.app.signals().appended.ring(tenant);
     }
     if engine.app.is_watched() {
@@ -85,9 +88,9 @@ async fn follow(engine: &Engine, tenant: TenantId, from: i64, to: i64, changes: 
 
 async fn write_people(work: &mut Work, tenant: TenantId, memory: &Memory) -> Result<(), AppError> {
     let changes = &memory.changes;
-    let people: Vec<Person> =
-        changes.touched.iter().filter_map(|id| memory.people.get(id)).map(|known| known.person.clone()).collect();
-    let links: Vec<LinkRow> = changes.links.values().cloned().collect();
+    let touched = changes.touched.iter().filter_map(|id| memory.people.get(id));
+    let people: Vec<&Person> = touched.map(|known| &known.person).collect();
+    let links: Vec<&LinkRow> = changes.links.values().collect();
     let orders: Vec<OrderRow> = changes.orders.iter().filter_map(|id| memory.orders.get(id)).cloned().collect();
     let scores: Vec<(PersonId, Score)> = changes.scores.iter().map(|((id, _), score)| (*id, score.clone())).collect();
     let tags: Vec<TagRow> = changes.tags.values().flatten().cloned().collect();
@@ -157,7 +160,8 @@ fn tell(engine: &Engine, mind: &Mind, memory: &Memory, items: &[Item]) {
         what,
         detail,
     };
-    for item in items {
+    // Whoever looks on wants to see what happens, not every row of an old record.
+    for item in items.iter().filter(|item| !item.event.event.body.past && !matches!(item.part, Part::Import(_))) {
         let event = &item.event.event;
         let detail = event.body.touchpoint.clone().unwrap_or_default();
         engine.app.tell(live(LiveKind::Event, event.id.to_string(), Some(item.root), event.kind.clone(), detail));

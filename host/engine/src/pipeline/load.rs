@@ -2,6 +2,7 @@
 //! batches is not read again.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use guanxi_app::AppError;
 use guanxi_domain::event::{Event, order};
@@ -21,7 +22,7 @@ pub(crate) async fn people(
     bookmark: &Bookmark,
     read: &mut Work,
     tenant: TenantId,
-    events: &[Event],
+    events: &[Arc<Event>],
 ) -> Result<Memory, AppError> {
     let mut memory = Memory::default();
     let named = Named::by(events);

@@ -1,6 +1,7 @@
 //! Whom the events of a batch name, so that they can be read before anything is decided.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use guanxi_domain::event::{Event, IDENTITY, IMPORT, TAGS};
 use guanxi_domain::identity::Identity;
@@ -19,7 +20,7 @@ pub(crate) struct Named {
 
 impl Named {
     /// Reads whom these events name; what cannot be read names nobody and is refused where it is carried out.
-    pub(crate) fn by(events: &[Event]) -> Self {
+    pub(crate) fn by(events: &[Arc<Event>]) -> Self {
         let mut named = Self::default();
         for event in events {
             let body = &event.event.body;

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::PersonId;
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 use serde_json::Value;
 
 use super::memory::{Known, Memory};
@@ -15,10 +16,14 @@ use super::memory::{Known, Memory};
 const PEOPLE_BYTES_MAX: u64 = 48 * 1024 * 1024;
 const OWNERS_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// About how many of either that is.
+const PEOPLE: usize = 20_000;
+const OWNERS: usize = 80_000;
+
 /// People of all tenants, bounded together.
 pub(crate) struct Recall {
-    people: Cache<(u64, PersonId), Arc<Known>>,
-    owners: Cache<(u64, Identity), PersonId>,
+    people: Cache<(u64, PersonId), Arc<Known>, Bytes>,
+    owners: Cache<(u64, Identity), PersonId, Bytes>,
     generations: AtomicU64,
 }
 
@@ -31,13 +36,9 @@ pub(crate) struct Bookmark {
 
 impl Recall {
     pub(crate) fn new() -> Self {
-        let owner = |(_, identity): &(u64, Identity), _: &PersonId| bytes(96 + 2 * identity.value().len());
         Self {
-            people: Cache::builder()
-                .weigher(|_, known: &Arc<Known>| weight(known))
-                .max_capacity(PEOPLE_BYTES_MAX)
-                .build(),
-            owners: Cache::builder().weigher(owner).max_capacity(OWNERS_BYTES_MAX).build(),
+            people: Cache::with_weighter(PEOPLE, PEOPLE_BYTES_MAX, Bytes),
+            owners: Cache::with_weighter(OWNERS, OWNERS_BYTES_MAX, Bytes),
             generations: AtomicU64::new(1),
         }
     }
@@ -61,32 +62,66 @@ impl Recall {
     /// Leaves nothing of people who were erased in memory, and believes nothing more until it was read again.
     pub(crate) fn erase(&self, bookmark: &mut Bookmark, people: &[PersonId], identities: &[Identity]) {
         for person in people {
-            self.people.invalidate(&(bookmark.generation, *person));
+            self.people.remove(&(bookmark.generation, *person));
         }
         for identity in identities {
-            self.owners.invalidate(&(bookmark.generation, identity.clone()));
+            self.owners.remove(&(bookmark.generation, identity.clone()));
         }
         *bookmark = Bookmark::default();
     }
 
-    /// After a batch was committed up to `to`.
-    pub(crate) fn keep(&self, bookmark: &mut Bookmark, memory: Memory, to: i64) {
+    /// After a batch was committed up to `to`. Of one that changes many people at once only those are kept who were known
+    /// before: the others would drive out whoever is busy.
+    pub(crate) fn keep(&self, bookmark: &mut Bookmark, memory: Memory, to: i64, many: bool) {
+        let generation = bookmark.generation;
         for (identity, person) in memory.owners {
-            self.owners.insert((bookmark.generation, identity), person);
+            put(&self.owners, (generation, identity), person, many);
         }
         for group in &memory.changes.dissolved {
-            self.people.invalidate(&(bookmark.generation, *group));
+            self.people.remove(&(generation, *group));
         }
         for (id, mut known) in memory.people {
+            if many && !self.people.contains_key(&(generation, id)) {
+                continue;
+            }
             known.sort();
-            self.people.insert((bookmark.generation, id), Arc::new(known));
+            put(&self.people, (generation, id), Arc::new(known), many);
         }
         bookmark.position = Some(to);
     }
 }
 
+/// Puts a value into a cache, if wanted only over one that is there.
+fn put<K: Eq + std::hash::Hash, V: Clone>(cache: &Cache<K, V, Bytes>, key: K, value: V, over: bool)
+where
+    Bytes: Weighter<K, V>,
+{
+    if over {
+        // That there is none is no error.
+        drop(cache.replace(key, value, true));
+    } else {
+        cache.insert(key, value);
+    }
+}
+
+/// Weighs what is kept.
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<(u64, PersonId), Arc<Known>> for Bytes {
+    fn weight(&self, _: &(u64, PersonId), known: &Arc<Known>) -> u64 {
+        weight(known)
+    }
+}
+
+impl Weighter<(u64, Identity), PersonId> for Bytes {
+    fn weight(&self, (_, identity): &(u64, Identity), _: &PersonId) -> u64 {
+        bytes(96 + 2 * identity.value().len())
+    }
+}
+
 /// About how many bytes a person takes.
-fn weight(known: &Known) -> u32 {
+fn weight(known: &Known) -> u64 {
     let links: usize = known.links.iter().map(|link| 240 + link.identity.value().len() + link.source.len()).sum();
     let tags: usize = known.tags.iter().map(|held| 160 + held.tag.dimension.len() + held.tag.name.len()).sum();
     let scores: usize = known.scores.iter().map(|score| 128 + 64 * score.terms.len()).sum();
@@ -107,8 +142,8 @@ fn size(value: &Value) -> usize {
     }
 }
 
-fn bytes(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
+fn bytes(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -124,26 +159,33 @@ mod tests {
         let id = PersonId::from_slice(&[7; 16]).unwrap();
         let ada: Identity = "user:ada".parse().unwrap();
         recall.open(&mut bookmark, 0);
-        recall.keep(&mut bookmark, knowing(id, &ada), 3);
+        recall.keep(&mut bookmark, knowing(id, &ada), 3, false);
 
         recall.open(&mut bookmark, 3);
         assert_eq!(recall.owner(&bookmark, &ada), Some(id));
         assert_eq!(recall.person(&bookmark, id).map(|known| known.person.id), Some(id));
-        recall.keep(&mut bookmark, Memory::default(), 5);
+        recall.keep(&mut bookmark, Memory::default(), 5, false);
 
         recall.open(&mut bookmark, 5);
         assert_eq!(recall.owner(&bookmark, &ada), Some(id), "kept over a batch about others");
         // That batch is not committed: what it may have left half done is not believed.
         recall.open(&mut bookmark, 5);
         assert_eq!(recall.owner(&bookmark, &ada), None);
-        recall.keep(&mut bookmark, knowing(id, &ada), 9);
+        recall.keep(&mut bookmark, knowing(id, &ada), 9, false);
         // Another worker has moved the log on.
         recall.open(&mut bookmark, 12);
         assert_eq!(recall.owner(&bookmark, &ada), None);
         assert!(recall.person(&bookmark, id).is_none());
+        // Many at once: of these only who was known before is kept.
+        let bob: Identity = "user:bob".parse().unwrap();
+        recall.keep(&mut bookmark, knowing(id, &ada), 13, false);
+        recall.open(&mut bookmark, 13);
+        recall.keep(&mut bookmark, knowing(PersonId::from_slice(&[8; 16]).unwrap(), &bob), 14, true);
+        recall.open(&mut bookmark, 14);
+        assert_eq!((recall.owner(&bookmark, &ada), recall.owner(&bookmark, &bob)), (Some(id), None));
         // Another tenant's worker starts with a generation of its own.
         let mut other = Bookmark::default();
-        recall.keep(&mut bookmark, knowing(id, &ada), 13);
+        recall.keep(&mut bookmark, knowing(id, &ada), 13, false);
         recall.open(&mut other, 13);
         assert_eq!(recall.owner(&other, &ada), None);
     }

@@ -8,7 +8,7 @@ use guanxi_app::{Ambient, AppError};
 use guanxi_domain::Millis;
 use guanxi_domain::consent;
 use guanxi_domain::event::order::{self, OrderLine};
-use guanxi_domain::event::{Event, IDENTITY, TIMER};
+use guanxi_domain::event::{Event, IDENTITY, IMPORT, TIMER};
 use guanxi_domain::ids::{InstallationId, PersonId};
 use guanxi_domain::limits::CallLimits;
 use guanxi_domain::manifest::wants;
@@ -20,6 +20,7 @@ use guanxi_store::{HistoryQuery, LogCursor, Scope as Rows, Work};
 use super::bulk::{self, Part};
 use super::load;
 use super::memory::Memory;
+use super::named::Named;
 use super::people::Subject;
 use super::recall::Bookmark;
 use super::{actions, commit, consents, decide, erase, facts, groups, people, relations, score, standings};
@@ -56,15 +57,60 @@ pub(crate) struct Done {
     pub(crate) events: usize,
 }
 
+/// A micro-batch that was thought about and is not written yet.
+pub(crate) struct Batch {
+    mind: Mind,
+    memory: Memory,
+    items: Vec<Item>,
+    /// Where the log stands before it and after it.
+    from: LogCursor,
+    to: LogCursor,
+    /// How many events it took.
+    taken: usize,
+    /// Whether it changes many people at once.
+    many: bool,
+}
+
 /// Processes the first of `events`, which follow `from`, as a whole or not at all. It stops before an event that joins or
 /// parts people of whom the batch has something to decide, so that what is decided does not depend on where batches end.
+/// While it is written, the next one may be thought about: that is left in `ahead`.
 pub(crate) async fn run(
     engine: &Engine,
     tenant: TenantId,
     bookmark: &mut Bookmark,
+    ahead: &mut Option<Batch>,
     from: LogCursor,
-    events: &[Event],
+    events: &[Arc<Event>],
 ) -> Result<Done, AppError> {
+    let first = events.get(..bulk::prefix(events)).unwrap_or(events);
+    if let [event] = first
+        && erase::is_erasure(event)
+    {
+        return erase::begin(engine, tenant, bookmark, from, event).await;
+    }
+    engine.recall.open(bookmark, from.position);
+    let batch = match ahead.take().filter(|batch| batch.from == from) {
+        Some(batch) => batch,
+        None => prepare(engine, tenant, bookmark, from, first).await?,
+    };
+    let rest = events.get(batch.taken..).unwrap_or_default();
+    let write = commit::write(engine, &batch.mind, &batch.memory, &batch.items, batch.from, batch.to);
+    let (written, next) = tokio::join!(write, think_ahead(engine, bookmark, &batch, rest));
+    written?;
+    *ahead = next;
+    let Batch { memory, to, taken, many, .. } = batch;
+    engine.recall.keep(bookmark, memory, to.position, many);
+    Ok(Done { cursor: to, events: taken })
+}
+
+/// Thinks about the first of `events`, which follow `from`.
+async fn prepare(
+    engine: &Engine,
+    tenant: TenantId,
+    bookmark: &Bookmark,
+    from: LogCursor,
+    events: &[Arc<Event>],
+) -> Result<Batch, AppError> {
     let ambient: Ambient = engine.app.ambient().clone();
     let mind = Mind {
         tenant,
@@ -73,13 +119,6 @@ pub(crate) async fn run(
         now: ambient.now(),
         limits: engine.options.limits,
     };
-    let events = events.get(..bulk::prefix(events)).unwrap_or(events);
-    if let [event] = events
-        && erase::is_erasure(event)
-    {
-        return erase::begin(engine, tenant, bookmark, from, event).await;
-    }
-    engine.recall.open(bookmark, from.position);
     let mut read = engine.app.store().read(Rows::Tenant(tenant)).await?;
     let mut memory = load::people(engine, bookmark, &mut read, tenant, events).await?;
     memory.numbered = from.people;
@@ -94,14 +133,29 @@ pub(crate) async fn run(
     });
     let (memory, mind, items) = thought.await.map_err(AppError::internal)?;
     let position = taken.checked_sub(1).and_then(|last| events.get(last)).map_or(from.position, |e| e.position);
-    let cursor = LogCursor { position, people: memory.numbered };
-    commit::write(engine, &mind, &memory, &items, from, cursor).await?;
-    engine.recall.keep(bookmark, memory, position);
-    Ok(Done { cursor, events: taken })
+    let to = LogCursor { position, people: memory.numbered };
+    let many = events.first().is_some_and(|event| bulk::is_bulk(&event.event.kind));
+    Ok(Batch { mind, memory, items, from, to, taken, many })
+}
+
+/// Thinks about the next rows of an import while those before are written, if they are about other people: a file of a
+/// million rows would else wait for the disk half of the time. What fails here fails again in its turn.
+async fn think_ahead(engine: &Engine, bookmark: &Bookmark, batch: &Batch, rest: &[Arc<Event>]) -> Option<Batch> {
+    let next = rest.get(..1)?;
+    let is_import = |event: &Event| event.event.kind == IMPORT;
+    if !batch.items.first().is_some_and(|item| is_import(&item.event)) || !next.iter().all(|event| is_import(event)) {
+        return None;
+    }
+    if Named::by(next).identities.iter().any(|identity| batch.memory.owners.contains_key(identity)) {
+        return None;
+    }
+    let ahead = prepare(engine, batch.mind.tenant, bookmark, batch.to, next).await.ok()?;
+    let apart = !ahead.memory.people.keys().any(|person| batch.memory.people.contains_key(person));
+    apart.then_some(ahead)
 }
 
 /// Who the events are about, and how many of them can be decided now.
-fn subjects(memory: &mut Memory, events: &[Event]) -> Result<(Vec<Item>, usize), String> {
+fn subjects(memory: &mut Memory, events: &[Arc<Event>]) -> Result<(Vec<Item>, usize), String> {
     let mut items: Vec<Item> = Vec::with_capacity(events.len());
     let mut busy: HashSet<PersonId> = HashSet::new();
     for (index, event) in events.iter().enumerate() {
@@ -126,7 +180,7 @@ fn subjects(memory: &mut Memory, events: &[Event]) -> Result<(Vec<Item>, usize),
             memory.claims.entry(line.order_id.clone()).or_insert(leaf);
         }
         let consent = consent::read(&event.event).transpose().map_err(|bad| bad.to_string())?;
-        items.push(Item { order, consent, ..Item::new(memory, Arc::new(event.clone()), leaf, Part::Whole) });
+        items.push(Item { order, consent, ..Item::new(memory, Arc::clone(event), leaf, Part::Whole) });
     }
     Ok((items, events.len()))
 }
@@ -142,7 +196,7 @@ async fn remember(read: &mut Work, memory: &mut Memory, mind: &Mind, items: &[It
     let mut pairs: Vec<(InstallationId, PersonId)> = Vec::new();
     for unit in mind.units.iter() {
         let Some(spec) = &unit.manifest().campaign else { continue };
-        let wanted = items.iter().filter(|item| concerns(unit, &spec.events, item)).map(|item| item.root);
+        let wanted = items.iter().filter(|item| decides(unit, &spec.events, item)).map(|item| item.root);
         let roots: HashSet<PersonId> = wanted.collect();
         let heirs = memory.changes.inherited.iter().filter(|(_, to)| roots.contains(to)).map(|(from, _)| *from);
         pairs.extend(roots.iter().copied().chain(heirs).map(|person| (unit.installation.id, person)));
@@ -180,6 +234,11 @@ fn inherit(memory: &mut Memory) {
             memory.states.entry((unit, *to)).or_insert(state);
         }
     }
+}
+
+/// Whether a campaign decides about an event: one that concerns it and is not history.
+fn decides(unit: &Unit, wanted: &[String], item: &Item) -> bool {
+    !item.event.event.body.past && concerns(unit, wanted, item)
 }
 
 /// Whether an event is for a plugin: one of the kinds it wants, or a timer of its own. What changes many at once is for
@@ -231,7 +290,7 @@ fn think(memory: &mut Memory, mind: &Mind, items: &[Item]) {
         });
         for unit in mind.units.iter() {
             let Some(spec) = &unit.manifest().campaign else { continue };
-            let wanted: Vec<&Item> = round.iter().copied().filter(|item| concerns(unit, &spec.events, item)).collect();
+            let wanted: Vec<&Item> = round.iter().copied().filter(|item| decides(unit, &spec.events, item)).collect();
             if !wanted.is_empty() {
                 decide::run(memory, mind, unit, &wanted);
             }

@@ -50,6 +50,17 @@ pub struct SegmentRow {
     pub updated_at: Millis,
 }
 
+/// A segment whose members are found, and what tells whether they are still those that somebody remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldSegment {
+    /// Which.
+    pub id: SegmentId,
+    /// Of its definition and of how often its members were found anew.
+    pub revision: i64,
+    /// How often somebody moved into or out of it.
+    pub moves: i64,
+}
+
 impl SegmentRow {
     /// Whether its members are found.
     pub fn is_built(&self) -> bool {
@@ -79,22 +90,26 @@ impl Work {
         row.as_ref().map(read).transpose()
     }
 
-    /// The segments whose members are found, with their revisions. Nobody changes or deletes them before this
-    /// transaction ends.
-    pub async fn hold_segments(&mut self, tenant: TenantId) -> Result<Vec<(SegmentId, i64)>, StoreError> {
+    /// The segments whose members are found. Nobody changes or deletes them before this transaction ends.
+    pub async fn hold_segments(&mut self, tenant: TenantId) -> Result<Vec<HeldSegment>, StoreError> {
         let sql = match self.dialect() {
             Dialect::Sqlite => {
-                "select id, revision from segments where tenant_id = $1 and (due_at is null or due_at > 0) order by id"
+                "select id, revision, moves from segments where tenant_id = $1 and (due_at is null or due_at > 0)
+                 order by id"
             }
             Dialect::Postgres => {
-                "select id, revision from segments where tenant_id = $1 and (due_at is null or due_at > 0) order by id
-                 for no key update"
+                "select id, revision, moves from segments where tenant_id = $1 and (due_at is null or due_at > 0)
+                 order by id for no key update"
             }
         };
         let rows = sqlx::query(sql).bind(tenant.0).fetch_all(self.connection()).await?;
         let read = |row: &AnyRow| {
             let cells = Cells::of(row, TABLE);
-            Ok((cells.id("id", SegmentId::from_slice)?, cells.get("revision")?))
+            Ok(HeldSegment {
+                id: cells.id("id", SegmentId::from_slice)?,
+                revision: cells.get("revision")?,
+                moves: cells.get("moves")?,
+            })
         };
         rows.iter().map(read).collect()
     }
@@ -158,14 +173,10 @@ impl Work {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Adds to the number of members.
+    /// Notes that members moved, after which there are so many more.
     pub async fn grow_segment(&mut self, tenant: TenantId, id: SegmentId, by: i64) -> Result<(), StoreError> {
-        sqlx::query("update segments set members = members + $3 where tenant_id = $1 and id = $2")
-            .bind(tenant.0)
-            .bind(id.as_bytes().as_slice())
-            .bind(by)
-            .execute(self.connection())
-            .await?;
+        let sql = "update segments set members = members + $3, moves = moves + 1 where tenant_id = $1 and id = $2";
+        sqlx::query(sql).bind(tenant.0).bind(id.as_bytes().as_slice()).bind(by).execute(self.connection()).await?;
         Ok(())
     }
 

@@ -12,7 +12,9 @@ use guanxi_domain::segment::bounds::DAY;
 use guanxi_domain::segment::{Filter, Needs};
 use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{ChunkRow, ConsentRow, EdgeRow, OrderRow, Scope, SegmentRow, Store, TagRow, TimelineRow};
+use guanxi_store::{
+    ChunkRow, ConsentRow, EdgeRow, HeldSegment, OrderRow, Scope, SegmentRow, Store, TagRow, TimelineRow,
+};
 use guanxi_store_contract::make::{self, NOW};
 use guanxi_store_contract::on_both;
 use serde_json::{Value, json};
@@ -155,7 +157,10 @@ fn tg_4_members_are_kept_in_chunks_and_paged() {
         row.members = 4;
         assert!(work.settle_segment(tenant, &row, true).await.unwrap());
         assert!(!work.settle_segment(tenant, &row, true).await.unwrap(), "another revision by now");
-        assert_eq!(work.hold_segments(tenant).await.unwrap(), [(row.id, row.revision + 1)]);
+        assert_eq!(
+            work.hold_segments(tenant).await.unwrap(),
+            [HeldSegment { id: row.id, revision: row.revision + 1, moves: 1 }]
+        );
         work.commit().await.unwrap();
 
         let mut theirs = store.begin(Scope::Tenant(other)).await.unwrap();

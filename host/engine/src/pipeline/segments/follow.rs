@@ -8,7 +8,7 @@ use guanxi_domain::ids::PersonId;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::Work;
 
-use super::shift::{Cause, Shift, Turn, event, shift};
+use super::shift::{Cause, Moves, Shift, Turn, event, shift};
 use crate::Engine;
 use crate::pipeline::memory::Memory;
 use crate::pipeline::rounds::{Item, Mind};
@@ -21,7 +21,22 @@ pub(crate) async fn numbers_of(work: &mut Work, tenant: TenantId, ids: &[PersonI
     Ok(work.people(tenant, ids).await?.into_values().map(|person| person.number).collect())
 }
 
-/// Brings memberships in line with what the batch has written, `gone` out of all segments; the events that tell of it.
+/// What a batch did to memberships.
+#[derive(Default)]
+pub(crate) struct Followed {
+    /// Events that tell of it.
+    pub(crate) events: Vec<NewEvent>,
+    moves: Option<Moves>,
+}
+
+impl Followed {
+    /// The batch was committed.
+    pub(crate) fn committed(self, engine: &Engine) {
+        self.moves.into_iter().for_each(|moves| moves.committed(&engine.segments));
+    }
+}
+
+/// Brings memberships in line with what the batch has written, `gone` out of all segments.
 /// What happens within one batch and is undone in it is not told.
 pub(crate) async fn follow(
     engine: &Engine,
@@ -30,13 +45,13 @@ pub(crate) async fn follow(
     memory: &Memory,
     items: &[Item],
     gone: &[u32],
-) -> Result<Vec<NewEvent>, AppError> {
+) -> Result<Followed, AppError> {
     let tenant = mind.tenant;
     let held = work.hold_segments(tenant).await?;
     if held.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Followed::default());
     }
-    let definitions = engine.segments.definitions(work, tenant, held).await?;
+    let definitions = engine.segments.definitions(work, tenant, &held).await?;
     let ids = changed(work, tenant, memory).await?;
     let subjects = work.subjects(tenant, &mind.settings, &ids, &definitions.needs, mind.now).await?;
     let nowhere = || vec![false; definitions.segments.len()];
@@ -48,18 +63,18 @@ pub(crate) async fn follow(
     }
     let parts: HashSet<u32> = subjects.inside.iter().chain(gone).copied().collect();
     turns.extend(parts.iter().map(|number| Turn { number: *number, person: None, holds: nowhere() }));
-    let shifts = shift(work, tenant, &definitions.segments, &turns).await?;
+    let moves = shift(&engine.segments, work, tenant, &definitions.segments, &held, &turns).await?;
 
     let causes = causes(items);
     let last = items.last().map(|item| item.event.event.id.to_string()).unwrap_or_default();
-    let untold = regrouped(&shifts, memory);
-    let told = shifts.iter().filter(|shift| !untold.contains(&(shift.segment, shift.number)));
+    let untold = regrouped(&moves.shifts, memory);
+    let told = moves.shifts.iter().filter(|shift| !untold.contains(&(shift.segment, shift.number)));
     let events = told.filter_map(|shift| {
         let cause = shift.person.and_then(|person| causes.get(&person));
         let fallback = Cause { key: last.clone(), depth: 0 };
         event(&definitions.segments, shift, cause.unwrap_or(&fallback), mind.now)
     });
-    Ok(events.collect())
+    Ok(Followed { events: events.collect(), moves: Some(moves) })
 }
 
 /// Who may belong elsewhere now.

@@ -7,6 +7,7 @@
 //! Whoever defines a segment only stores the definition and says that its members are to be found.
 
 mod follow;
+mod members;
 mod shift;
 mod tend;
 
@@ -18,11 +19,13 @@ use guanxi_app::AppError;
 use guanxi_domain::ids::SegmentId;
 use guanxi_domain::segment::{Filter, Known, Needs, expand};
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{SegmentRow, Work};
+use guanxi_store::{HeldSegment, SegmentRow, Work};
 use moka::sync::Cache;
 
 pub(crate) use follow::{follow, numbers_of};
 pub(crate) use tend::tend;
+
+use members::Members;
 
 /// How many tenants' definitions are remembered.
 const TENANTS_MAX: u64 = 1_000;
@@ -45,9 +48,10 @@ pub(crate) struct Definitions {
     pub(crate) needs: Needs,
 }
 
-/// What is remembered of segments between micro-batches: definitions, never members.
+/// What is remembered of segments between micro-batches.
 pub(crate) struct Shelf {
     definitions: Cache<TenantId, Arc<Definitions>>,
+    members: Members,
     setbacks: Cache<TenantId, ()>,
 }
 
@@ -55,6 +59,7 @@ impl Shelf {
     pub(crate) fn new() -> Self {
         Self {
             definitions: Cache::new(TENANTS_MAX),
+            members: Members::new(),
             setbacks: Cache::builder().max_capacity(TENANTS_MAX).time_to_live(SETBACK).build(),
         }
     }
@@ -64,8 +69,9 @@ impl Shelf {
         &self,
         work: &mut Work,
         tenant: TenantId,
-        held: Vec<(SegmentId, i64)>,
+        held: &[HeldSegment],
     ) -> Result<Arc<Definitions>, AppError> {
+        let held: Vec<(SegmentId, i64)> = held.iter().map(|segment| (segment.id, segment.revision)).collect();
         if let Some(known) = self.definitions.get(&tenant).filter(|known| known.held == held) {
             return Ok(known);
         }

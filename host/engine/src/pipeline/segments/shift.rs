@@ -1,6 +1,6 @@
 //! Moves people into and out of segments within a transaction, and tells who moved.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use guanxi_app::AppError;
 use guanxi_domain::event::{EventBody, NewEvent};
@@ -8,9 +8,10 @@ use guanxi_domain::ids::{EventId, PersonId, SegmentId, derived_uuid};
 use guanxi_domain::segment::{ENTERED, LEFT};
 use guanxi_domain::tenant::TenantId;
 use guanxi_domain::{JsonMap, Millis};
-use guanxi_store::{CHUNK_BITS, ChunkRow, Work};
+use guanxi_store::{CHUNK_BITS, HeldSegment, Work};
 
-use super::Segment;
+use super::members::Open;
+use super::{Segment, Shelf};
 
 /// How often one event may lead to another, as for what plugins ask for.
 const DEPTH_MAX: u8 = 4;
@@ -41,52 +42,51 @@ pub(super) struct Cause {
     pub(super) depth: u8,
 }
 
-/// Brings the memberships of these people in line.
+/// Who moved, and what to remember of it once that is committed.
+pub(crate) struct Moves {
+    pub(super) shifts: Vec<Shift>,
+    open: Open,
+}
+
+impl Moves {
+    /// The transaction was committed.
+    pub(crate) fn committed(self, shelf: &Shelf) {
+        shelf.members.committed(self.open);
+    }
+}
+
+/// Brings the memberships of these people in line; `held` are the segments that are held, of which `segments` are some.
 pub(super) async fn shift(
+    shelf: &Shelf,
     work: &mut Work,
     tenant: TenantId,
     segments: &[Segment],
+    held: &[HeldSegment],
     turns: &[Turn],
-) -> Result<Vec<Shift>, AppError> {
-    let numbers: BTreeSet<u32> = turns.iter().map(|turn| turn.number >> CHUNK_BITS).collect();
-    let numbers: Vec<u32> = numbers.into_iter().collect();
-    let ids: Vec<SegmentId> = segments.iter().map(|segment| segment.row.id).collect();
-    let mut chunks = work.segment_chunks(tenant, &ids, &numbers).await?;
+) -> Result<Moves, AppError> {
+    let chunks: BTreeSet<u32> = turns.iter().map(|turn| turn.number >> CHUNK_BITS).collect();
+    // One that is gone meanwhile has nobody.
+    let gone = |id: SegmentId| HeldSegment { id, revision: 0, moves: 0 };
+    let named = segments.iter().map(|segment| {
+        held.iter().find(|held| held.id == segment.row.id).copied().unwrap_or_else(|| gone(segment.row.id))
+    });
+    let mut open = shelf.members.open(work, tenant, named.collect(), &chunks).await?;
     let mut shifts = Vec::new();
-    let mut changed: BTreeSet<(SegmentId, u32)> = BTreeSet::new();
-    let mut growth: BTreeMap<SegmentId, i64> = BTreeMap::new();
+    let mut growth: BTreeMap<usize, i64> = BTreeMap::new();
     for turn in turns {
-        for (place, (id, holds)) in ids.iter().zip(&turn.holds).enumerate() {
-            let key = (*id, turn.number >> CHUNK_BITS);
-            let moved = match holds {
-                true => chunks.entry(key).or_default().insert(turn.number),
-                false => chunks.get_mut(&key).is_some_and(|members| members.remove(turn.number)),
-            };
-            if moved {
-                changed.insert(key);
-                *growth.entry(*id).or_insert(0) += if *holds { 1 } else { -1 };
-                shifts.push(Shift { segment: place, number: turn.number, person: turn.person, entered: *holds });
+        for (place, holds) in turn.holds.iter().copied().enumerate() {
+            if open.set(place, turn.number >> CHUNK_BITS, turn.number, holds) {
+                *growth.entry(place).or_insert(0) += if holds { 1 } else { -1 };
+                shifts.push(Shift { segment: place, number: turn.number, person: turn.person, entered: holds });
             }
         }
     }
-    store(work, tenant, &mut chunks, &changed).await?;
-    for (id, by) in growth.into_iter().filter(|(_, by)| *by != 0) {
-        work.grow_segment(tenant, id, by).await?;
+    open.write(work).await?;
+    for (place, by) in growth {
+        let Some(segment) = segments.get(place) else { continue };
+        work.grow_segment(tenant, segment.row.id, by).await?;
     }
-    Ok(shifts)
-}
-
-async fn store(
-    work: &mut Work,
-    tenant: TenantId,
-    chunks: &mut HashMap<(SegmentId, u32), roaring::RoaringBitmap>,
-    changed: &BTreeSet<(SegmentId, u32)>,
-) -> Result<(), AppError> {
-    let rows = changed.iter().filter_map(|(segment, chunk)| {
-        let members = chunks.remove(&(*segment, *chunk))?;
-        Some(ChunkRow { segment: *segment, chunk: *chunk, members })
-    });
-    Ok(work.put_segment_chunks(tenant, &rows.collect::<Vec<_>>()).await?)
+    Ok(Moves { shifts, open })
 }
 
 /// The event that tells of it; none for those who are not told of, and where events led to events too often.

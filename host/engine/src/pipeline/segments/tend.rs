@@ -173,11 +173,14 @@ impl Scene<'_> {
 
     /// Moves people, tells of it, and commits.
     async fn tell(&self, mut work: Work, segments: &[Segment], turns: &[Turn]) -> Result<(), AppError> {
-        let shifts = shift(&mut work, self.tenant, segments, turns).await?;
+        let held = work.hold_segments(self.tenant).await?;
+        let shelf = &self.engine.segments;
+        let moves = shift(shelf, &mut work, self.tenant, segments, &held, turns).await?;
         let cause = Cause { key: self.now.to_string(), depth: 0 };
-        let events: Vec<_> = shifts.iter().filter_map(|shift| event(segments, shift, &cause, self.now)).collect();
+        let events: Vec<_> = moves.shifts.iter().filter_map(|shift| event(segments, shift, &cause, self.now)).collect();
         work.append(self.tenant, &events).await?;
         work.commit().await?;
+        moves.committed(shelf);
         if !events.is_empty() {
             self.engine.app.signals().appended.ring(self.tenant);
         }
