@@ -24,7 +24,7 @@ const ERASURES: u32 = 16;
 const SHARED: [&str; 3] = [TAGS, IMPORT, RELATIONS];
 /// The most needles of one search.
 const NEEDLES: usize = 32;
-/// What a message that is on its way is waited for.
+/// What a message that is on its way, or a file that is read, is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
@@ -96,17 +96,22 @@ impl<'a> Eraser<'a> {
         Self { engine, erasure, plan, names }
     }
 
-    /// Does what is left; `false` if a message is still on its way.
+    /// Does what is left; `false` if a message is still on its way, or a file is still read.
     async fn finish(mut self) -> Result<bool, AppError> {
         for person in self.erasure.report.people.clone() {
             for (what, table) in Rewritten::ALL {
                 while self.rewrite(person, what, table).await? > 0 {}
             }
         }
+        self.drop_relations().await?;
+        let reads = self.give_up_imports().await?;
         while self.drop_uploads().await? > 0 {}
         self.drop_claims().await?;
         self.strike().await?;
         self.ask_to_strike_people().await?;
+        if reads {
+            return Ok(false);
+        }
         self.end().await
     }
 
@@ -124,6 +129,35 @@ impl<'a> Eraser<'a> {
         work.commit().await?;
         self.erasure.report.count(table, rows);
         Ok(rows)
+    }
+
+    async fn drop_relations(&mut self) -> Result<(), AppError> {
+        let tenant = self.erasure.tenant;
+        let mut all = 0;
+        for number in self.plan.numbers.clone() {
+            loop {
+                let mut work = self.engine.app.store().begin(Rows::Tenant(tenant)).await?;
+                let rows = work.erase_edges(tenant, number, ROWS).await?;
+                work.commit().await?;
+                if rows == 0 {
+                    break;
+                }
+                all += rows;
+            }
+        }
+        if all > 0 {
+            self.erasure.report.count("edges", all);
+            self.engine.app.forget_relations(tenant);
+        }
+        Ok(())
+    }
+
+    async fn give_up_imports(&self) -> Result<bool, AppError> {
+        let (tenant, now) = (self.erasure.tenant, self.engine.app.ambient().now());
+        let mut work = self.engine.app.store().begin(Rows::Tenant(tenant)).await?;
+        let reads = work.give_up_imports(tenant, self.erasure.requested_at, now).await?;
+        work.commit().await?;
+        Ok(reads)
     }
 
     async fn drop_uploads(&mut self) -> Result<u64, AppError> {

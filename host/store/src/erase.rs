@@ -46,11 +46,14 @@ const AT_ONCE: [(&str, &str); 12] = [
     ("people", "delete from people where tenant_id = $1 and id in"),
 ];
 
-/// What goes at once of each person's number: who they know and are known by, and what the graph says of them.
-const BY_NUMBER: [(&str, &str); 3] = [
-    ("standings", "delete from standings where tenant_id = $1 and number = $2"),
-    ("edges", "delete from edges where tenant_id = $1 and from_number = $2"),
-    ("edges", "delete from edges where tenant_id = $1 and to_number = $2"),
+/// Relations of a number, as many as are taken away at once: some people know very many.
+const EDGES: [&str; 2] = [
+    "delete from edges
+     where (tenant_id, from_number, to_number, kind) in (
+       select tenant_id, from_number, to_number, kind from edges where tenant_id = $1 and from_number = $2 limit $3)",
+    "delete from edges
+     where (tenant_id, from_number, to_number, kind) in (
+       select tenant_id, from_number, to_number, kind from edges where tenant_id = $1 and to_number = $2 limit $3)",
 ];
 
 /// Where rows of people are.
@@ -95,10 +98,19 @@ impl Work {
             }
         }
         for number in numbers {
-            for (table, sql) in BY_NUMBER {
-                let done = sqlx::query(sql).bind(tenant.0).bind(i64::from(*number)).execute(self.connection()).await?;
-                rows.push((table, done.rows_affected()));
-            }
+            let sql = "delete from standings where tenant_id = $1 and number = $2";
+            let done = sqlx::query(sql).bind(tenant.0).bind(i64::from(*number)).execute(self.connection()).await?;
+            rows.push(("standings", done.rows_affected()));
+        }
+        Ok(rows)
+    }
+
+    /// Takes away whom the person with this number knows and is known by.
+    pub async fn erase_edges(&mut self, tenant: TenantId, number: u32, limit: u32) -> Result<u64, StoreError> {
+        let mut rows = 0;
+        for sql in EDGES {
+            let query = sqlx::query(sql).bind(tenant.0).bind(i64::from(number)).bind(i64::from(limit));
+            rows += query.execute(self.connection()).await?.rows_affected();
         }
         // A label of somebody may be their name. Whoever counts one right now loses it, too.
         sqlx::query(
@@ -282,6 +294,19 @@ impl Work {
                 .await?;
         }
         Ok(orders.len() as u64)
+    }
+
+    /// Gives up imports that came in before that time and were stopped: their files are deleted like those of all that are
+    /// over. Whether one of that time has its file still, because it runs.
+    pub async fn give_up_imports(&mut self, tenant: TenantId, before: Millis, now: Millis) -> Result<bool, StoreError> {
+        let sql = "update imports set status = 'failed', error = $3, updated_at = $4
+                   where tenant_id = $1 and status = 'stopped' and created_at < $2";
+        let why = "the file was deleted because somebody who may be in it was erased; upload it again without them";
+        sqlx::query(sql).bind(tenant.0).bind(before).bind(why).bind(now).execute(self.connection()).await?;
+        let sql = "select count(*) from imports
+                   where tenant_id = $1 and status in ('uploading', 'waiting', 'running') and created_at < $2";
+        let open: i64 = sqlx::query_scalar(sql).bind(tenant.0).bind(before).fetch_one(self.connection()).await?;
+        Ok(open > 0)
     }
 
     /// Deletes what was uploaded for imports that are over, whoever is in it.

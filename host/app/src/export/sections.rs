@@ -1,6 +1,8 @@
 //! The files of an archive: what each holds and how it is read, page by page.
 
-use guanxi_domain::ids::PersonId;
+use std::collections::BTreeSet;
+
+use guanxi_domain::ids::{ImportId, PersonId, SegmentId};
 use guanxi_domain::person::{Link, Person};
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{DecisionQuery, DecisionRow, MessageQuery, Scope as Rows, Work};
@@ -52,7 +54,7 @@ const fn section(file: &'static str, english: &'static str, chinese: &'static st
 }
 
 /// Every file, in the order in which people care.
-pub(super) const SECTIONS: [Section; 13] = [
+pub(super) const SECTIONS: [Section; 15] = [
     section("profile.json", "Attributes with their sources, stage, roles and totals", "属性及来源、阶段、角色与汇总"),
     section(
         "identities.json",
@@ -69,6 +71,8 @@ pub(super) const SECTIONS: [Section; 13] = [
     section("relations.json", "Who is known, and by whom", "社交关系"),
     section("decisions.json", "What plugins decided, from which data and why", "插件决策的依据、内容与理由"),
     section("messages.json", "Messages and every try to deliver them", "消息及投递记录"),
+    section("segments.json", "Groups of people that count this person in", "所属人群分组"),
+    section("imports.json", "Rows of imported files, and what became of them", "导入文件中的行及处理结果"),
     section("plugin-data.json", "What plugins keep between decisions", "插件保存的数据"),
 ];
 
@@ -153,10 +157,42 @@ async fn small(read: &mut Work, subject: &Subject, file: &str) -> Result<Vec<Val
                 items.extend(read.archived_signals(tenant, part.id, part.number).await?);
             }
         }
+        "segments.json" => {
+            let rows = read.segments(tenant).await?;
+            let ids: Vec<SegmentId> = rows.iter().map(|row| row.id).collect();
+            let of = read.segments_of(tenant, &ids, subject.person.number).await?;
+            let inside = rows.iter().filter(|row| of.contains(&row.id));
+            items.extend(inside.map(|row| json!({"segment": row.name, "title": row.title})));
+        }
+        "imports.json" => items.extend(imported(read, tenant, &all).await?),
         _ => {
             for person in all {
                 items.extend(read.archived_plugin_data(tenant, person).await?);
             }
+        }
+    }
+    Ok(items)
+}
+
+/// The rows of every import that says to have told something of these people.
+async fn imported(read: &mut Work, tenant: TenantId, people: &[PersonId]) -> Result<Vec<Value>, AppError> {
+    let mut sources: BTreeSet<String> = BTreeSet::new();
+    for person in read.people(tenant, people).await?.into_values() {
+        sources.extend(person.provenance.into_values().map(|said| said.source));
+    }
+    sources.extend(read.links(tenant, people).await?.into_values().flatten().map(|link| link.source));
+    let imports = sources.iter().filter_map(|source| source.strip_prefix("import:")?.parse::<ImportId>().ok());
+    let mut items = Vec::new();
+    for import in imports {
+        let Some(file) = read.import(tenant, import).await? else { continue };
+        for person in people {
+            let rows = read.import_rows_of(tenant, import, *person).await?;
+            items.extend(rows.iter().map(|row| {
+                json!({
+                    "import": import, "file": file.name, "at": file.created_at, "person": person, "row": row.0,
+                    "result": row.1, "why": row.3,
+                })
+            }));
         }
     }
     Ok(items)

@@ -1,7 +1,7 @@
 //! What became of the rows of an import, a chunk at a time, and the counters that follow from it.
 
 use guanxi_domain::Millis;
-use guanxi_domain::ids::ImportId;
+use guanxi_domain::ids::{ImportId, PersonId};
 use guanxi_domain::import::{ImportCounts, RowOutcome};
 use guanxi_domain::tenant::TenantId;
 
@@ -92,6 +92,32 @@ impl Work {
             Ok(ImportOutcomes { import: id, first_row: cells.number("first_row")?, rows: cells.json("outcomes")? })
         };
         rows.iter().map(read).collect()
+    }
+
+    /// The rows of an import that are this person's.
+    pub async fn import_rows_of(
+        &mut self,
+        tenant: TenantId,
+        id: ImportId,
+        person: PersonId,
+    ) -> Result<Vec<RowOutcome>, StoreError> {
+        let person = person.to_string();
+        let rows = sqlx::query(
+            "select outcomes from import_chunks
+             where tenant_id = $1 and import_id = $2 and outcomes like $3
+             order by first_row",
+        )
+        .bind(tenant.0)
+        .bind(id.as_bytes().as_slice())
+        .bind(format!("%{person}%"))
+        .fetch_all(self.connection())
+        .await?;
+        let mut theirs = Vec::new();
+        for row in &rows {
+            let outcomes: Vec<RowOutcome> = Cells::of(row, TABLE).json("outcomes")?;
+            theirs.extend(outcomes.into_iter().filter(|outcome| outcome.2 == person));
+        }
+        Ok(theirs)
     }
 }
 

@@ -192,6 +192,13 @@ fn id_13_an_archive_holds_everything_about_a_person() {
         let (tenant, sink) = (host.tenant("acme").await, Sink::start().await);
         let id = busy_person(&tenant, &sink).await;
         tenant.wait_for("/messages", 1, |message| message["person"] == id && message["status"] == "sent").await;
+        let here = json!({"title": "In 上海", "filter": {"attribute": "city", "eq": "上海"}});
+        tenant.api.put("/segments/shanghai", &here).await.expect(200);
+        let file = "user id,member card\nzoe-7001,C-1\nmax-8002,C-2\n";
+        let import = tenant.api.post_bytes("/imports?name=cards.csv", "text/csv", file).await.expect(201);
+        let start = format!("/imports/{}/start", import["id"].as_str().unwrap());
+        tenant.api.send(reqwest::Method::POST, &start).await.expect(200);
+        tenant.person("member_card:C-1", |_| true).await;
         let answer = tenant.api.get(&format!("/people/{id}/export")).await;
         assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/zip")));
         let mut archive = zip::ZipArchive::new(std::io::Cursor::new(answer.body.to_vec())).expect("an archive");
@@ -212,6 +219,8 @@ fn id_13_an_archive_holds_everything_about_a_person() {
         assert!(list("events.json").len() >= 4);
         assert!(!list("decisions.json").is_empty() && !list("scores.json").is_empty());
         assert_eq!(list("messages.json")[0]["attempts"][0]["outcome"], "sent");
+        assert_eq!(list("segments.json"), [json!({"segment": "shanghai", "title": "In 上海"})]);
+        assert_eq!(list("imports.json")[0]["file"], "cards.csv");
         let index = read("index.html");
         assert!(index.contains("Zoe Zhao") && index.contains("events.json"), "{index}");
         tenant.wait_for("/events", 1, |event| event["kind"] == "guanxi.exported").await;
@@ -231,6 +240,10 @@ fn id_13_nothing_is_found_of_somebody_who_was_erased() {
         let revenue = "select cast(coalesce(sum(amount), 0) as bigint) from orders";
         let before = database.number(revenue).await;
 
+        // A file that nobody has started yet may be full of people who are erased.
+        let file = "user id,name\nzoe-7001,Zoe Zhao\n";
+        let import = tenant.api.post_bytes("/imports?name=old.csv", "text/csv", file).await.expect(201);
+
         let erase = format!("/people/{id}/erase");
         tenant.api.post(&erase, &json!({"reason": "asked", "confirm": "yes"})).await.problem(400, "invalid");
         tenant.api.post(&erase, &json!({"reason": " ", "confirm": id})).await.problem(400, "invalid");
@@ -249,6 +262,9 @@ fn id_13_nothing_is_found_of_somebody_who_was_erased() {
         // What others' rows said of her is changed by events, which are decided a moment later.
         eventually("others forget her, too", async || traces(&database, &place).await.is_empty().then_some(())).await;
         assert_eq!(database.number(revenue).await, before, "amounts stay");
+        let import = tenant.api.get(&format!("/imports/{}", import["id"].as_str().unwrap())).await.expect(200);
+        assert_eq!(import["status"], "failed", "{import}");
+        assert!(import["error"].as_str().unwrap().contains("erased"), "{import}");
         let max = tenant.person("user:max-8002", |_| true).await;
         assert_eq!(max["name"], "Max");
 
