@@ -1,5 +1,7 @@
 //! A crowd is the same from the same seed, has the tails that a brand's people have, and is taken without complaint.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may end with a panic")]
+
 use std::ops::Range;
 
 use guanxi_crowd::{Crowd, Subject};

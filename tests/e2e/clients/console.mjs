@@ -79,6 +79,8 @@ async function inspect(page, name) {
   await page.screenshot({ path: join(given.shots, `${name}.png`), fullPage: name.startsWith("phone") });
 }
 
+const rooms = ["insight", "segments", "segments/new", "imports", "reviews", "settings", "plugins", "live"];
+
 async function signIn(page) {
   await page.goto(`${given.host}/console`);
   await page.getByLabel(/API token|API 令牌/).fill(given.token);
@@ -154,9 +156,9 @@ async function desk() {
   await page.getByRole("button", { name: "中文" }).click();
   await page.waitForFunction(() => document.documentElement.lang.startsWith("zh"));
   seen.steps.chinese = await page.getByRole("heading", { level: 1 }).innerText();
-  for (const room of ["people", "insight", "plugins", "live"]) {
+  for (const room of ["people", ...rooms]) {
     await page.goto(`${tenant}/${room}`);
-    await inspect(page, `desk-zh-${room}`);
+    await inspect(page, `desk-zh-${room.replace("/", "-")}`);
   }
   await page.getByRole("button", { name: "English" }).click();
   await page.waitForFunction(() => document.documentElement.lang === "en");
@@ -179,9 +181,9 @@ async function phone() {
   await page.getByRole("link", { name: /^Ada/ }).first().click();
   await page.waitForURL(/\/people\/per_/);
   await inspect(page, "phone-person");
-  for (const room of ["insight", "plugins", "live"]) {
+  for (const room of rooms) {
     await page.goto(`${tenant}/${room}`);
-    await inspect(page, `phone-${room}`);
+    await inspect(page, `phone-${room.replace("/", "-")}`);
   }
   await context.close();
 }
