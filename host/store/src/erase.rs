@@ -102,6 +102,13 @@ impl Work {
             let done = sqlx::query(sql).bind(tenant.0).bind(i64::from(*number)).execute(self.connection()).await?;
             rows.push(("standings", done.rows_affected()));
         }
+        // A label of somebody may be their name. Whoever counts one right now loses it, too.
+        sqlx::query(
+            "update portraits set document = null, people = 0, computed_at = 0, lease_until = 0 where tenant_id = $1",
+        )
+        .bind(tenant.0)
+        .execute(self.connection())
+        .await?;
         Ok(rows)
     }
 
@@ -112,13 +119,6 @@ impl Work {
             let query = sqlx::query(sql).bind(tenant.0).bind(i64::from(number)).bind(i64::from(limit));
             rows += query.execute(self.connection()).await?.rows_affected();
         }
-        // A label of somebody may be their name. Whoever counts one right now loses it, too.
-        sqlx::query(
-            "update portraits set document = null, people = 0, computed_at = 0, lease_until = 0 where tenant_id = $1",
-        )
-        .bind(tenant.0)
-        .execute(self.connection())
-        .await?;
         Ok(rows)
     }
 
