@@ -267,6 +267,12 @@ fn tg_3_a_portrait_is_asked_for_counted_by_one_and_kept() {
         assert_eq!(work.portrait(other, Some(segment)).await.unwrap(), None);
         work.want_portrait(tenant, Some(segment), NOW + 50).await.unwrap();
         let kept = work.portrait(tenant, Some(segment)).await.unwrap().unwrap();
-        assert_eq!(kept, PortraitRow { wanted_at: Some(NOW + 50), ..row });
+        assert_eq!(kept, PortraitRow { wanted_at: Some(NOW + 50), ..row.clone() });
+
+        // Somebody was erased, whose name may be a label.
+        work.detach(tenant, &[], &[]).await.unwrap();
+        let emptied = work.portrait(tenant, Some(segment)).await.unwrap().unwrap();
+        assert_eq!(emptied.portrait, None);
+        assert!(!work.put_portrait(&second, &row).await.unwrap(), "whoever counts one loses it");
     });
 }
