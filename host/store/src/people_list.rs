@@ -127,21 +127,22 @@ const NAMED: &str = "with recursive kinds (kind) as (
      named (id) as (
        select i.person_id
        from kinds k
-       join identities i on i.tenant_id = $1 and i.kind = k.kind and i.value in ($8, $9, $10)
+       cross join identities i
+       where i.tenant_id = $1 and i.kind = k.kind and i.value in ($8, $9, $10)
        union
        select person_id from identities where tenant_id = $1 and kind = $11 and value = $12
      ),";
 
-/// Who is found by name or identity.
+/// Who is found by name or identity. Here as above `cross join` holds SQLite to the order: it would else begin with everybody.
 const FOUND: &str = "found (id) as (
        select coalesce(root_id, id) from people where tenant_id = $1 and name_key >= $6 and name_key < $7
        union
-       select coalesce(p.root_id, p.id) from named n join people p on p.tenant_id = $1 and p.id = n.id
+       select coalesce(p.root_id, p.id) from named n cross join people p where p.tenant_id = $1 and p.id = n.id
      )";
 
 /// Who is found by identity alone, for [`COMMON`].
 const OWNERS: &str = "found (id) as (
-       select coalesce(p.root_id, p.id) from named n join people p on p.tenant_id = $1 and p.id = n.id
+       select coalesce(p.root_id, p.id) from named n cross join people p where p.tenant_id = $1 and p.id = n.id
      )";
 
 /// Whoever stands for others is met by the name that they have together.

@@ -1,10 +1,10 @@
 //! Tests of attributes and of what people did, which are JSON documents in columns of `people`.
 //!
-//! A document is only read where it has the key at all: looking for the key's text costs a tenth of reading it.
+//! A document is mostly only read where it has the key at all: looking for the key's text costs less than reading it.
 
 use guanxi_domain::Millis;
 use guanxi_domain::segment::bounds::{self, DayBound};
-use guanxi_domain::segment::{AttributeTest, DateTest, Number, Scalar};
+use guanxi_domain::segment::{AttributeTest, DateTest, Number, Op, Scalar};
 
 use crate::sql::Sql;
 use crate::work::Dialect;
@@ -14,6 +14,10 @@ const NEEDLES_MAX: usize = 4;
 
 /// `column -> name` passes the test; whoever has no such attribute only passes [`AttributeTest::Exists`] of `false`.
 pub(super) fn attribute(sql: &mut Sql, name: &str, test: &AttributeTest, now: Millis) {
+    if let (Dialect::Sqlite, AttributeTest::Numbers(tests)) = (sql.dialect(), test) {
+        return numbers_on_sqlite(sql, name, tests);
+    }
+    let is_plain = sql.dialect() == Dialect::Postgres && plain_on_postgres(sql, name, test);
     guarded(sql, "p.attributes", &needles(name, test));
     match sql.dialect() {
         Dialect::Sqlite => on_sqlite(sql, name, test, now),
@@ -24,6 +28,7 @@ pub(super) fn attribute(sql: &mut Sql, name: &str, test: &AttributeTest, now: Mi
         }
     }
     sql.put(if matches!(test, AttributeTest::Exists(false)) { " else true end)" } else { " else false end)" });
+    sql.put(if is_plain { " end)" } else { "" });
 }
 
 /// How often, or when last, the person did something: `count` or `last` of the kind; 0 if never.
@@ -38,30 +43,40 @@ pub(super) fn activity(sql: &mut Sql, kind: &str, what: &str) {
 
 /// Texts of which one stands in every document that may pass: the key, with the value where texts are compared.
 fn needles(name: &str, test: &AttributeTest) -> Vec<String> {
-    let key = quoted(name);
+    wholes(name, test).unwrap_or_else(|| vec![format!("{}:", quoted(name))])
+}
+
+/// The key with each value, if the test compares it with few texts.
+fn wholes(name: &str, test: &AttributeTest) -> Option<Vec<String>> {
     let whole = |value: &Scalar| match value {
-        Scalar::Text(text) => Some(format!("{key}:{}", quoted(text))),
+        Scalar::Text(text) => Some(format!("{}:{}", quoted(name), quoted(text))),
         Scalar::Number(_) | Scalar::Flag(_) => None,
     };
-    let wholes: Option<Vec<String>> = match test {
+    match test {
         AttributeTest::In(values) if values.len() <= NEEDLES_MAX => values.iter().map(whole).collect(),
         _ => None,
-    };
-    wholes.unwrap_or_else(|| vec![format!("{key}:")])
+    }
 }
 
 /// `(case when` the document has one of the needles `then`.
 fn guarded(sql: &mut Sql, column: &str, needles: &[String]) {
-    let find = match sql.dialect() {
-        Dialect::Sqlite => "instr",
-        Dialect::Postgres => "strpos",
-    };
     sql.put("(case when ");
+    has_one(sql, column, needles);
+    sql.put(" then ");
+}
+
+/// The document has one of the needles.
+fn has_one(sql: &mut Sql, column: &str, needles: &[String]) {
+    // Something always follows. PostgreSQL cuts a text in a quarter of the time that it takes to count the characters
+    // before the needle, as its `strpos` does.
+    let (find, found) = match sql.dialect() {
+        Dialect::Sqlite => ("instr", ") > 0"),
+        Dialect::Postgres => ("split_part", ", 2) <> ''"),
+    };
     for (index, needle) in needles.iter().enumerate() {
         sql.put(if index == 0 { "" } else { " or " }).put(find).put("(").put(column).put(", ");
-        sql.text(needle.as_str()).put(") > 0");
+        sql.text(needle.as_str()).put(found);
     }
-    sql.put(" then ");
 }
 
 fn quoted(text: &str) -> String {
@@ -110,15 +125,7 @@ fn on_sqlite(sql: &mut Sql, name: &str, test: &AttributeTest, now: Millis) {
                 sql.put(")");
             }
         }
-        AttributeTest::Numbers(tests) => {
-            kind(sql);
-            sql.put(" in ('integer', 'real')");
-            for Number { op, to } in tests {
-                sql.put(" and ");
-                value(sql);
-                sql.put(&format!(" {} ", op.sign())).real(*to);
-            }
-        }
+        AttributeTest::Numbers(tests) => numbers_on_sqlite(sql, name, tests),
         AttributeTest::Contains(part) => {
             sql.put("case ");
             kind(sql);
@@ -148,6 +155,59 @@ fn on_sqlite(sql: &mut Sql, name: &str, test: &AttributeTest, now: Millis) {
         }
     }
     sql.put(") is true");
+}
+
+/// Reads the document once and does not look for the key before, which together would take longer than reading it. Texts
+/// are greater than every number; `true` and `false` are read as 1 and 0.
+fn numbers_on_sqlite(sql: &mut Sql, name: &str, tests: &[Number]) {
+    let (mut from, mut to) = (f64::NEG_INFINITY, f64::INFINITY);
+    for test in tests {
+        match test.op {
+            Op::Eq => (from, to) = (from.max(test.to), to.min(test.to)),
+            Op::Gt => from = from.max(test.to.next_up()),
+            Op::Gte => from = from.max(test.to),
+            Op::Lt => to = to.min(test.to.next_down()),
+            Op::Lte => to = to.min(test.to),
+        }
+    }
+    let value = |sql: &mut Sql| {
+        sql.put("p.attributes ->> ").text(path(name));
+    };
+    sql.put("((");
+    value(sql);
+    sql.put(" between ").real(from).put(" and ").real(to);
+    if [0.0, 1.0].iter().any(|flag| (from..=to).contains(flag)) {
+        sql.put(" and (");
+        value(sql);
+        sql.put(" not in (0, 1) or json_type(p.attributes, ").text(path(name)).put(") in ('integer', 'real'))");
+    }
+    sql.put(") is true)");
+}
+
+/// `(case when` the document holds no other, in which the key could stand, `then` the text that follows the key passes the
+/// test `else`: cutting a text takes a third of the time of reading it. Every key stands in quotes before a colon, and no
+/// text has quotes that are not escaped. `false` if the test is none for which that serves.
+fn plain_on_postgres(sql: &mut Sql, name: &str, test: &AttributeTest) -> bool {
+    let (numbers, texts) = match test {
+        AttributeTest::Numbers(tests) => (Some(tests), None),
+        test => (None, wholes(name, test)),
+    };
+    if numbers.is_none() && texts.is_none() {
+        return false;
+    }
+    sql.put("(case when p.attributes not like '{%{%' then (");
+    if let Some(tests) = numbers {
+        // So begins what is neither text nor word.
+        sql.put("select case when v >= '-' collate \"C\" and v < ':' collate \"C\" then true");
+        for Number { op, to } in tests {
+            sql.put(&format!(" and v::double precision {} ", op.sign())).real(*to);
+        }
+        sql.put(" else false end from (select split_part(split_part(split_part(p.attributes, ");
+        sql.text(format!("{}:", quoted(name))).put(", 2), ',', 1), '}', 1) as v offset 0) as one");
+    }
+    texts.iter().for_each(|texts| has_one(sql, "p.attributes", texts));
+    sql.put(") else ");
+    true
 }
 
 /// A test of `j`, the attribute's value.
