@@ -36,27 +36,9 @@ pub struct ChunkRow {
     pub refused: Option<Refusal>,
 }
 
-/// Whom a chunk names, without reading the rest of it.
-#[derive(Debug, Default, Deserialize)]
-pub struct Named {
-    rows: Vec<NamedRow>,
-}
-
-#[derive(Debug, Deserialize)]
-struct NamedRow {
-    #[serde(default)]
-    is: Option<NamedPerson>,
-}
-
-#[derive(Debug, Deserialize)]
-struct NamedPerson {
-    #[serde(deserialize_with = "guanxi_domain::identity::stored_list")]
-    ids: Vec<Identity>,
-}
-
-impl Named {
-    /// All identities.
-    pub fn identities(self) -> impl Iterator<Item = Identity> {
-        self.rows.into_iter().filter_map(|row| row.is).flat_map(|person| person.ids)
+impl Chunk {
+    /// Whom its rows name.
+    pub fn identities(&self) -> impl Iterator<Item = &Identity> {
+        self.rows.iter().filter_map(|row| row.person.as_ref()).flat_map(|person| &person.identities)
     }
 }

@@ -19,7 +19,7 @@ mod suggest;
 mod values;
 mod workbook;
 
-pub use chunk::{Chunk, ChunkRow, Named};
+pub use chunk::{Chunk, ChunkRow};
 pub use dates::{DateOrder, zone_of};
 pub use encoding::{Detection, Encoding};
 pub use file::{BadFile, Format, TextReader, TextSettings, sniff};

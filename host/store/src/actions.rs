@@ -8,7 +8,7 @@ use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
-use crate::bulk::{list, pieces, values};
+use crate::bulk::{Rows, batches, list, pieces};
 use crate::error::StoreError;
 use crate::row::Cells;
 use crate::work::Work;
@@ -41,17 +41,10 @@ pub struct IdentityAction {
 impl Work {
     /// Keeps what was done.
     pub async fn add_actions(&mut self, tenant: TenantId, rows: &[IdentityAction]) -> Result<(), StoreError> {
-        for piece in pieces(rows) {
-            let sql = format!(
-                "insert into identity_actions (tenant_id, position, number, action, person_id, other_id, identity,
-                   actor, reason, outcome, detail, at)
-                 values {}
-                 on conflict (tenant_id, position, number) do nothing",
-                values(self.dialect(), piece.len(), 12)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+        for piece in batches(self.dialect(), rows) {
+            let mut rows = Rows::new(self.dialect());
             for row in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(row.position)
                     .bind(i64::from(row.number))
@@ -62,10 +55,17 @@ impl Work {
                     .bind(&row.actor)
                     .bind(&row.reason)
                     .bind(if row.refused.is_some() { "refused" } else { "done" })
-                    .bind(&row.refused)
+                    .bind(row.refused.as_deref())
                     .bind(row.at);
             }
-            query.execute(self.connection()).await?;
+            let sql = format!(
+                "insert into identity_actions (tenant_id, position, number, action, person_id, other_id, identity,
+                   actor, reason, outcome, detail, at)
+                 {}
+                 on conflict (tenant_id, position, number) do nothing",
+                rows.source()
+            );
+            rows.query(sql).execute(self.connection()).await?;
         }
         Ok(())
     }

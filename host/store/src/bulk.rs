@@ -3,10 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, Arguments as _, AssertSqlSafe, Encode, Type};
+
 use crate::work::Dialect;
 
 /// Rows per statement, largest first.
 const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
+/// The most rows in one statement on PostgreSQL.
+const BATCH: usize = 1_024;
 
 /// Cuts `rows` into pieces of the fixed sizes.
 pub(crate) fn pieces<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
@@ -19,35 +25,184 @@ pub(crate) fn pieces<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// Places for `rows` rows of `columns` columns, which are bound first: `($1,$2),($3,$4)`, on SQLite `(?,?),(?,?)`. There
-/// every named place is looked up in a list of all names when it is bound, so that thousands of them cost millions of
-/// steps; a place without a name takes the next value.
-pub(crate) fn values(dialect: Dialect, rows: usize, columns: usize) -> String {
-    match dialect {
-        Dialect::Postgres => numbered(rows, columns),
-        Dialect::Sqlite => {
-            let row = format!(",({})", vec!["?"; columns].join(","));
-            let mut text = row.repeat(rows);
-            text.remove(0);
-            text
+/// Cuts `rows` as [`Rows`] takes them: on SQLite as [`pieces`] does, on PostgreSQL, where the text of a statement does not
+/// tell how many there are, into fewer.
+pub(crate) fn batches<T>(dialect: Dialect, rows: &[T]) -> impl Iterator<Item = &[T]> {
+    let (many, few) = match dialect {
+        Dialect::Postgres => (rows, [].as_slice()),
+        Dialect::Sqlite => ([].as_slice(), rows),
+    };
+    many.chunks(BATCH).chain(pieces(few))
+}
+
+/// Rows that a statement inserts or joins. On SQLite each cell is a parameter, without a name: every named one is looked
+/// up in a list of all names when it is bound, so that thousands of them cost millions of steps. On PostgreSQL each
+/// column is one parameter, an array in its text form (the driver for any database knows no other): a thousand
+/// parameters cost it more than the rows that they make.
+pub(crate) struct Rows {
+    dialect: Dialect,
+    rows: usize,
+    cells: usize,
+    parameters: AnyArguments,
+    columns: Vec<Column>,
+}
+
+struct Column {
+    kind: &'static str,
+    array: String,
+}
+
+/// What fits into a cell.
+pub(crate) trait Cell<'c>: Encode<'c, Any> + Type<Any> {
+    /// PostgreSQL's name of the column's type.
+    const KIND: &'static str;
+
+    /// Writes it as an element of an array, see "Array Input and Output Syntax" in PostgreSQL's documentation.
+    fn write(&self, array: &mut String);
+}
+
+impl Rows {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Self { dialect, rows: 0, cells: 0, parameters: AnyArguments::default(), columns: Vec::new() }
+    }
+
+    /// Begins the next row; its cells follow, in every row as many and of the same kinds.
+    pub(crate) fn row(&mut self) -> &mut Self {
+        self.rows += 1;
+        self.cells = 0;
+        self
+    }
+
+    /// The row's next cell.
+    pub(crate) fn bind<'c, C: Cell<'c>>(&mut self, cell: C) -> &mut Self {
+        if self.dialect == Dialect::Sqlite {
+            // What is a cell can be a parameter: encoding it does not fail.
+            drop(self.parameters.add(cell));
+        } else if let Some(Column { array, .. }) = self.columns.get_mut(self.cells) {
+            array.push(',');
+            cell.write(array);
+        } else {
+            let mut array = String::from("{");
+            cell.write(&mut array);
+            self.columns.push(Column { kind: C::KIND, array });
         }
+        self.cells += 1;
+        self
+    }
+
+    /// The rows as a table: what follows `insert into …` or stands behind `as` and `in` in parentheses.
+    pub(crate) fn source(&self) -> String {
+        if self.dialect == Dialect::Sqlite {
+            let row = format!(",({})", vec!["?"; self.cells].join(","));
+            return format!("values {}", row.repeat(self.rows).trim_start_matches(','));
+        }
+        let arrays = self.columns.iter().enumerate();
+        // Side by side they are not put into a table of their own first, as `from unnest(…)` is.
+        let columns: Vec<String> =
+            arrays.map(|(n, column)| format!("unnest(cast(${} as {}[]))", n + 1, column.kind)).collect();
+        format!("select {}", columns.join(", "))
+    }
+
+    /// How many parameters they take; those that follow are numbered after them.
+    pub(crate) fn parameters(&self) -> usize {
+        if self.dialect == Dialect::Sqlite { self.rows * self.cells } else { self.columns.len() }
+    }
+
+    /// The statement that [`Rows::source`] is part of.
+    pub(crate) fn query<'q>(mut self, sql: String) -> Query<'q, Any, AnyArguments> {
+        for Column { mut array, .. } in self.columns {
+            array.push('}');
+            drop(self.parameters.add(array));
+        }
+        sqlx::query_with(AssertSqlSafe(sql), self.parameters)
     }
 }
 
-fn numbered(rows: usize, columns: usize) -> String {
-    let mut text = String::with_capacity(rows * (columns * 6 + 3));
-    for row in 0..rows {
-        text.push_str(if row == 0 { "(" } else { ",(" });
-        for column in 0..columns {
-            if column > 0 {
-                text.push(',');
-            }
-            text.push('$');
-            text.push_str(&(row * columns + column + 1).to_string());
-        }
-        text.push(')');
+impl Cell<'_> for i64 {
+    const KIND: &'static str = "bigint";
+
+    fn write(&self, array: &mut String) {
+        array.push_str(&self.to_string());
     }
-    text
+}
+
+impl Cell<'_> for f64 {
+    const KIND: &'static str = "double precision";
+
+    fn write(&self, array: &mut String) {
+        array.push_str(&self.to_string());
+    }
+}
+
+impl<'c> Cell<'c> for &'c str {
+    const KIND: &'static str = "text";
+
+    fn write(&self, array: &mut String) {
+        array.push('"');
+        let mut rest = *self;
+        while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\')) {
+            let (before, after) = rest.split_at(at);
+            array.push_str(before);
+            array.push('\\');
+            let (special, after) = after.split_at(1);
+            array.push_str(special);
+            rest = after;
+        }
+        array.push_str(rest);
+        array.push('"');
+    }
+}
+
+impl Cell<'_> for String {
+    const KIND: &'static str = <&str>::KIND;
+
+    fn write(&self, array: &mut String) {
+        self.as_str().write(array);
+    }
+}
+
+impl<'c> Cell<'c> for &'c String {
+    const KIND: &'static str = <&str>::KIND;
+
+    fn write(&self, array: &mut String) {
+        self.as_str().write(array);
+    }
+}
+
+impl<'c> Cell<'c> for &'c [u8] {
+    const KIND: &'static str = "bytea";
+
+    fn write(&self, array: &mut String) {
+        array.push_str("\"\\\\x");
+        for byte in *self {
+            let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+            array.push(digit(byte >> 4));
+            array.push(digit(byte & 15));
+        }
+        array.push('"');
+    }
+}
+
+impl Cell<'_> for Vec<u8> {
+    const KIND: &'static str = <&[u8]>::KIND;
+
+    fn write(&self, array: &mut String) {
+        self.as_slice().write(array);
+    }
+}
+
+impl<'c, C: Cell<'c>> Cell<'c> for Option<C>
+where
+    Self: Encode<'c, Any> + Type<Any>,
+{
+    const KIND: &'static str = C::KIND;
+
+    fn write(&self, array: &mut String) {
+        match self {
+            Some(cell) => cell.write(array),
+            None => array.push_str("NULL"),
+        }
+    }
 }
 
 /// `$2,$3,$4` for `count` values after the first `before` parameters.
@@ -73,8 +228,9 @@ mod tests {
         let sizes: Vec<usize> = pieces(&rows).map(<[u32]>::len).collect();
         assert_eq!(sizes, [256, 64, 16, 4, 1, 1, 1]);
         assert_eq!(pieces(&rows).flatten().copied().collect::<Vec<_>>(), rows);
-        assert_eq!(values(Dialect::Postgres, 2, 3), "($1,$2,$3),($4,$5,$6)");
-        assert_eq!(values(Dialect::Sqlite, 2, 3), "(?,?,?),(?,?,?)");
+        let batched = |dialect| batches(dialect, &rows).flatten().copied().collect::<Vec<_>>();
+        assert_eq!([batched(Dialect::Sqlite), batched(Dialect::Postgres)], [rows.clone(), rows.clone()]);
+        assert_eq!(batches(Dialect::Postgres, &[(); 2_500]).map(<[()]>::len).collect::<Vec<_>>(), [1_024, 1_024, 452]);
         assert_eq!(list(1, 3), "$2,$3,$4");
         assert_eq!(last_of_each(&[(1, 'a'), (2, 'b'), (1, 'c')], |row| row.0), [&(1, 'c'), &(2, 'b')]);
     }

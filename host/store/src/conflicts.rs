@@ -8,7 +8,7 @@ use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
-use crate::bulk::{list, pieces, values};
+use crate::bulk::{Rows, batches, list, pieces};
 use crate::error::StoreError;
 use crate::identities::read_identity;
 use crate::row::Cells;
@@ -47,16 +47,10 @@ pub struct Settlement {
 impl Work {
     /// Notes conflicts; one that is known stays as it was first noted.
     pub async fn add_conflicts(&mut self, tenant: TenantId, rows: &[IdentityConflict]) -> Result<(), StoreError> {
-        for piece in pieces(rows) {
-            let sql = format!(
-                "insert into identity_conflicts (tenant_id, kind, value, person_id, claimed_by, cause, position, at)
-                 values {}
-                 on conflict (tenant_id, kind, value, claimed_by) do nothing",
-                values(self.dialect(), piece.len(), 8)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+        for piece in batches(self.dialect(), rows) {
+            let mut rows = Rows::new(self.dialect());
             for row in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(row.identity.kind())
                     .bind(row.identity.value())
@@ -66,7 +60,13 @@ impl Work {
                     .bind(row.position)
                     .bind(row.at);
             }
-            query.execute(self.connection()).await?;
+            let sql = format!(
+                "insert into identity_conflicts (tenant_id, kind, value, person_id, claimed_by, cause, position, at)
+                 {}
+                 on conflict (tenant_id, kind, value, claimed_by) do nothing",
+                rows.source()
+            );
+            rows.query(sql).execute(self.connection()).await?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use guanxi_domain::person::Consent;
 use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 
-use crate::bulk::{last_of_each, list, pieces, values};
+use crate::bulk::{Rows, batches, last_of_each, list, pieces};
 use crate::error::StoreError;
 use crate::row::Cells;
 use crate::work::Work;
@@ -64,19 +64,11 @@ impl Work {
     /// Replaces what these people said on these purposes. Of several words on one purpose the last counts.
     pub async fn put_consents(&mut self, tenant: TenantId, rows: &[ConsentRow]) -> Result<(), StoreError> {
         let last = last_of_each(rows, |row| (row.person, row.consent.purpose.as_str()));
-        for piece in pieces(&last) {
-            let sql = format!(
-                "insert into consents (tenant_id, person_id, purpose, state, evidence, source, at, expires_at, position)
-                 values {}
-                 on conflict (tenant_id, person_id, purpose) do update
-                   set state = excluded.state, evidence = excluded.evidence, source = excluded.source,
-                       at = excluded.at, expires_at = excluded.expires_at, position = excluded.position",
-                values(self.dialect(), piece.len(), 9)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+        for piece in batches(self.dialect(), &last) {
+            let mut rows = Rows::new(self.dialect());
             for row in piece {
                 let consent = &row.consent;
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(row.person.as_bytes().as_slice())
                     .bind(&consent.purpose)
@@ -87,7 +79,15 @@ impl Work {
                     .bind(consent.expires_at)
                     .bind(row.position);
             }
-            query.execute(self.connection()).await?;
+            let sql = format!(
+                "insert into consents (tenant_id, person_id, purpose, state, evidence, source, at, expires_at, position)
+                 {}
+                 on conflict (tenant_id, person_id, purpose) do update
+                   set state = excluded.state, evidence = excluded.evidence, source = excluded.source,
+                       at = excluded.at, expires_at = excluded.expires_at, position = excluded.position",
+                rows.source()
+            );
+            rows.query(sql).execute(self.connection()).await?;
         }
         Ok(())
     }

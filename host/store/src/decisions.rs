@@ -3,7 +3,6 @@
 use guanxi_domain::Millis;
 use guanxi_domain::ids::{DecisionId, InstallationId, PersonId, new_uuid};
 use guanxi_domain::tenant::TenantId;
-use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use crate::bulk;
@@ -58,15 +57,10 @@ pub struct DecisionQuery {
 impl Work {
     /// Keeps receipts; one that is kept already is `Conflict("decision")`.
     pub async fn insert_decisions(&mut self, tenant: TenantId, decisions: &[DecisionRow]) -> Result<(), StoreError> {
-        for piece in bulk::pieces(decisions) {
-            let rows = bulk::values(self.dialect(), piece.len(), 15);
-            let mut query = sqlx::query(AssertSqlSafe(format!(
-                "insert into decisions (tenant_id, id, installation_id, person_id, position, at, digest, config_hash,
-                                        outcome, operations, reasons, log, input, seed, fuel)
-                 values {rows}"
-            )));
+        for piece in bulk::batches(self.dialect(), decisions) {
+            let mut rows = bulk::Rows::new(self.dialect());
             for decision in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(decision.id.as_bytes().as_slice())
                     .bind(decision.installation.as_bytes().as_slice())
@@ -83,6 +77,12 @@ impl Work {
                     .bind(decision.seed.cast_signed())
                     .bind(i64::try_from(decision.fuel).unwrap_or(i64::MAX));
             }
+            let source = rows.source();
+            let query = rows.query(format!(
+                "insert into decisions (tenant_id, id, installation_id, person_id, position, at, digest, config_hash,
+                                        outcome, operations, reasons, log, input, seed, fuel)
+                 {source}"
+            ));
             query.execute(self.connection()).await.map_err(StoreError::on_conflict("decision"))?;
         }
         Ok(())

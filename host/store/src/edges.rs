@@ -5,7 +5,7 @@ use guanxi_domain::Millis;
 use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 
-use crate::bulk::{last_of_each, list, pieces, values};
+use crate::bulk::{Rows, batches, last_of_each, list, pieces};
 use crate::error::StoreError;
 use crate::row::Cells;
 use crate::work::Work;
@@ -43,17 +43,10 @@ pub struct EdgeRemoval {
 impl Work {
     /// Stores relations; one that is there gets the new strength, source and time.
     pub async fn put_edges(&mut self, tenant: TenantId, rows: &[EdgeRow]) -> Result<(), StoreError> {
-        for piece in pieces(&last_of_each(rows, |row| (row.from, row.to, &row.kind))) {
-            let sql = format!(
-                "insert into edges (tenant_id, from_number, to_number, kind, strength, source, at)
-                 values {}
-                 on conflict (tenant_id, from_number, to_number, kind) do update
-                   set strength = excluded.strength, source = excluded.source, at = excluded.at",
-                values(self.dialect(), piece.len(), 7)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+        for piece in batches(self.dialect(), &last_of_each(rows, |row| (row.from, row.to, &row.kind))) {
+            let mut rows = Rows::new(self.dialect());
             for row in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(i64::from(row.from))
                     .bind(i64::from(row.to))
@@ -62,7 +55,14 @@ impl Work {
                     .bind(&row.source)
                     .bind(row.at);
             }
-            query.execute(self.connection()).await?;
+            let sql = format!(
+                "insert into edges (tenant_id, from_number, to_number, kind, strength, source, at)
+                 {}
+                 on conflict (tenant_id, from_number, to_number, kind) do update
+                   set strength = excluded.strength, source = excluded.source, at = excluded.at",
+                rows.source()
+            );
+            rows.query(sql).execute(self.connection()).await?;
         }
         Ok(())
     }

@@ -9,10 +9,10 @@ use guanxi_domain::person::{Link, LinkState};
 use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 
-use crate::bulk::{last_of_each, list, pieces, values};
+use crate::bulk::{Rows, batches, last_of_each, list, pieces};
 use crate::error::StoreError;
 use crate::row::Cells;
-use crate::work::Work;
+use crate::work::{Dialect, Work};
 
 /// An identity and its owner.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,26 +31,36 @@ impl Work {
         identities: &[Identity],
     ) -> Result<HashMap<Identity, PersonId>, StoreError> {
         let mut owners = HashMap::with_capacity(identities.len());
-        for piece in pieces(identities) {
-            // One look-up by key each: a join reads the whole table where the planner does not know its size yet.
-            let sql = format!(
-                "with wanted (kind, value) as (values {})
-                 select w.kind, w.value,
-                        (select i.person_id from identities i
-                         where i.tenant_id = ${} and i.kind = w.kind and i.value = w.value) as person_id
-                 from wanted w",
-                values(self.dialect(), piece.len(), 2),
-                2 * piece.len() + 1
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+        for piece in batches(self.dialect(), identities) {
+            let mut rows = Rows::new(self.dialect());
             for identity in piece {
-                query = query.bind(identity.kind()).bind(identity.value());
+                rows.row().bind(identity.kind()).bind(identity.value());
             }
-            for row in query.bind(tenant.0).fetch_all(self.connection()).await? {
+            let (wanted, place) = (rows.source(), rows.parameters() + 1);
+            // One look-up by key each: a plain join reads the whole table where the planner does not know its size yet.
+            let sql = match self.dialect() {
+                Dialect::Sqlite => format!(
+                    "with wanted (kind, value) as ({wanted})
+                     select w.kind, w.value, i.person_id
+                     from wanted w
+                     cross join identities i
+                     where i.tenant_id = ${place} and i.kind = w.kind and i.value = w.value"
+                ),
+                Dialect::Postgres => format!(
+                    "with wanted (kind, value) as ({wanted})
+                     select w.kind, w.value, found.person_id
+                     from wanted w
+                     cross join lateral (
+                       select i.person_id
+                       from identities i
+                       where i.tenant_id = ${place} and i.kind = w.kind and i.value = w.value
+                       limit 1
+                     ) found"
+                ),
+            };
+            for row in rows.query(sql).bind(tenant.0).fetch_all(self.connection()).await? {
                 let cells = Cells::of(&row, "identities");
-                if let Some(person) = cells.maybe_id("person_id", PersonId::from_slice)? {
-                    owners.insert(read_identity(&cells)?, person);
-                }
+                owners.insert(read_identity(&cells)?, cells.id("person_id", PersonId::from_slice)?);
             }
         }
         Ok(owners)
@@ -58,36 +68,17 @@ impl Work {
 
     /// Stores links, new ones and changed ones; an identity has one owner, the one who stands here.
     pub async fn put_links<R: Borrow<LinkRow>>(&mut self, tenant: TenantId, rows: &[R]) -> Result<(), StoreError> {
-        let rows: Vec<&LinkRow> = rows.iter().map(Borrow::borrow).collect();
-        for piece in pieces(&last_of_each(&rows, |row| &row.link.identity)) {
-            let sql = format!(
-                "insert into identities (tenant_id, kind, value, person_id, first_position, created_at, state, source,
-                   confidence, reason, changed_by, changed_at)
-                 values {}
-                 on conflict (tenant_id, kind, value) do update
+        let last = last_of_each(rows, |row| &row.borrow().link.identity);
+        let changed = "on conflict (tenant_id, kind, value) do update
                    set person_id = excluded.person_id, first_position = excluded.first_position,
                        created_at = excluded.created_at, state = excluded.state, source = excluded.source,
                        confidence = excluded.confidence, reason = excluded.reason,
-                       changed_by = excluded.changed_by, changed_at = excluded.changed_at",
-                values(self.dialect(), piece.len(), 12)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
-            for LinkRow { person, link } in piece {
-                query = query
-                    .bind(tenant.0)
-                    .bind(link.identity.kind())
-                    .bind(link.identity.value())
-                    .bind(person.as_bytes().as_slice())
-                    .bind(link.first_position)
-                    .bind(link.created_at)
-                    .bind(link.state.as_str())
-                    .bind(&link.source)
-                    .bind(link.confidence)
-                    .bind(&link.reason)
-                    .bind(&link.changed_by)
-                    .bind(link.changed_at);
-            }
-            query.execute(self.connection()).await?;
+                       changed_by = excluded.changed_by, changed_at = excluded.changed_at";
+        let last: Vec<&LinkRow> = last.into_iter().map(Borrow::borrow).collect();
+        for piece in batches(self.dialect(), &last) {
+            let rows = link_rows(self.dialect(), tenant, piece);
+            let sql = insert_sql(&rows, changed);
+            rows.query(sql).execute(self.connection()).await?;
         }
         Ok(())
     }
@@ -122,6 +113,38 @@ impl Work {
         }
         Ok(found)
     }
+}
+
+/// Rows of `identities`, for [`insert_sql`].
+pub(crate) fn link_rows(dialect: Dialect, tenant: TenantId, links: &[&LinkRow]) -> Rows {
+    let mut rows = Rows::new(dialect);
+    for LinkRow { person, link } in links {
+        rows.row()
+            .bind(tenant.0)
+            .bind(link.identity.kind())
+            .bind(link.identity.value())
+            .bind(person.as_bytes().as_slice())
+            .bind(link.first_position)
+            .bind(link.created_at)
+            .bind(link.state.as_str())
+            .bind(&link.source)
+            .bind(link.confidence)
+            .bind(link.reason.as_deref())
+            .bind(link.changed_by.as_deref())
+            .bind(link.changed_at);
+    }
+    rows
+}
+
+/// Inserts rows of links.
+pub(crate) fn insert_sql(rows: &Rows, on_conflict: &str) -> String {
+    format!(
+        "insert into identities (tenant_id, kind, value, person_id, first_position, created_at, state, source, confidence,
+           reason, changed_by, changed_at)
+         {}
+         {on_conflict}",
+        rows.source()
+    )
 }
 
 pub(crate) fn read_identity(cells: &Cells<'_>) -> Result<Identity, StoreError> {

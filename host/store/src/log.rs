@@ -6,10 +6,10 @@
 use guanxi_domain::event::{Event, NewEvent};
 use guanxi_domain::ids::EventId;
 use guanxi_domain::tenant::TenantId;
+use sqlx::Row;
 use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
 
-use crate::bulk::{pieces, values};
+use crate::bulk::{Rows, batches};
 use crate::error::StoreError;
 use crate::row::{Cells, json_text};
 use crate::work::Work;
@@ -58,7 +58,7 @@ impl Work {
         let mut appended = Vec::with_capacity(events.len());
         let mut last = reserved - wanted;
         let mut head = last;
-        for piece in pieces(events) {
+        for piece in batches(self.dialect(), events) {
             let taken = self.insert_events(tenant, last, piece).await?;
             for _ in piece {
                 last += 1;
@@ -197,16 +197,9 @@ impl Work {
         last: i64,
         events: &[NewEvent],
     ) -> Result<Vec<i64>, StoreError> {
-        let sql = format!(
-            "insert into events (tenant_id, position, id, message_id, kind, occurred_at, received_at, body)
-             values {}
-             on conflict (tenant_id, message_id) do nothing
-             returning position",
-            values(self.dialect(), events.len(), 8)
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut rows = Rows::new(self.dialect());
         for (position, event) in (last + 1..).zip(events) {
-            query = query
+            rows.row()
                 .bind(tenant.0)
                 .bind(position)
                 .bind(event.id.as_bytes().as_slice())
@@ -216,7 +209,14 @@ impl Work {
                 .bind(event.received_at)
                 .bind(json_text("events", "body", &event.body)?);
         }
-        let rows = query.fetch_all(self.connection()).await?;
+        let sql = format!(
+            "insert into events (tenant_id, position, id, message_id, kind, occurred_at, received_at, body)
+             {}
+             on conflict (tenant_id, message_id) do nothing
+             returning position",
+            rows.source()
+        );
+        let rows = rows.query(sql).fetch_all(self.connection()).await?;
         let mut taken = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i64>, _>>()?;
         taken.sort_unstable();
         Ok(taken)

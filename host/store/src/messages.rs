@@ -4,7 +4,6 @@ use guanxi_domain::Millis;
 use guanxi_domain::ids::{DecisionId, InstallationId, MessageId, PersonId, new_uuid};
 use guanxi_domain::message::{Attempt, Message, MessageClass, MessageStatus};
 use guanxi_domain::tenant::TenantId;
-use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use crate::bulk;
@@ -28,16 +27,10 @@ pub struct MessageQuery {
 impl Work {
     /// Puts messages into the outbox, due at their `not_before`; one that is there already is `Conflict("message")`.
     pub async fn insert_messages(&mut self, tenant: TenantId, messages: &[Message]) -> Result<(), StoreError> {
-        for piece in bulk::pieces(messages) {
-            let rows = bulk::values(self.dialect(), piece.len(), 20);
-            let mut query = sqlx::query(AssertSqlSafe(format!(
-                "insert into messages (tenant_id, id, person_id, connector_id, decision_id, channel, address, content,
-                                       class, purpose, status, reason, channel_id, created_at, not_before, expires_at,
-                                       attempts, depth, due_at, updated_at)
-                 values {rows}"
-            )));
+        for piece in bulk::batches(self.dialect(), messages) {
+            let mut rows = bulk::Rows::new(self.dialect());
             for message in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(message.id.as_bytes().as_slice())
                     .bind(message.person.as_bytes().as_slice())
@@ -59,6 +52,13 @@ impl Work {
                     .bind(message.not_before)
                     .bind(message.updated_at);
             }
+            let source = rows.source();
+            let query = rows.query(format!(
+                "insert into messages (tenant_id, id, person_id, connector_id, decision_id, channel, address, content,
+                                       class, purpose, status, reason, channel_id, created_at, not_before, expires_at,
+                                       attempts, depth, due_at, updated_at)
+                 {source}"
+            ));
             query.execute(self.connection()).await.map_err(StoreError::on_conflict("message"))?;
         }
         Ok(())
@@ -157,14 +157,10 @@ impl Work {
 
     /// Notes tries; the same number twice for one message is `Conflict("attempt")`.
     pub async fn insert_attempts(&mut self, tenant: TenantId, attempts: &[Attempt]) -> Result<(), StoreError> {
-        for piece in bulk::pieces(attempts) {
-            let rows = bulk::values(self.dialect(), piece.len(), 8);
-            let mut query = sqlx::query(AssertSqlSafe(format!(
-                "insert into attempts (tenant_id, message_id, number, at, took_ms, http_status, outcome, detail)
-                 values {rows}"
-            )));
+        for piece in bulk::batches(self.dialect(), attempts) {
+            let mut rows = bulk::Rows::new(self.dialect());
             for attempt in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(attempt.message.as_bytes().as_slice())
                     .bind(i64::from(attempt.number))
@@ -174,6 +170,11 @@ impl Work {
                     .bind(&attempt.outcome)
                     .bind(attempt.detail.as_deref());
             }
+            let source = rows.source();
+            let query = rows.query(format!(
+                "insert into attempts (tenant_id, message_id, number, at, took_ms, http_status, outcome, detail)
+                 {source}"
+            ));
             query.execute(self.connection()).await.map_err(StoreError::on_conflict("attempt"))?;
         }
         Ok(())

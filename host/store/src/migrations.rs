@@ -21,6 +21,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (2, "one view", include_str!("../migrations/postgres/0002_one_view.sql")),
         (3, "insight", include_str!("../migrations/postgres/0003_insight.sql")),
         (4, "memberships", include_str!("../migrations/postgres/0004_memberships.sql")),
+        (5, "cheaper rows", include_str!("../migrations/postgres/0005_cheaper_rows.sql")),
     ])
 });
 

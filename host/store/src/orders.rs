@@ -8,7 +8,7 @@ use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
-use crate::bulk::{last_of_each, list, pieces, values};
+use crate::bulk::{Rows, batches, last_of_each, list, pieces};
 use crate::error::StoreError;
 use crate::row::Cells;
 use crate::work::Work;
@@ -57,18 +57,10 @@ impl Work {
 
     /// Stores orders, new ones and changed ones.
     pub async fn put_orders(&mut self, tenant: TenantId, orders: &[OrderRow]) -> Result<(), StoreError> {
-        for piece in pieces(&last_of_each(orders, |order| &order.order_id)) {
-            let sql = format!(
-                "insert into orders (tenant_id, order_id, person_id, amount, refunded, currency, ordered_at, position)
-                 values {}
-                 on conflict (tenant_id, order_id) do update
-                   set person_id = excluded.person_id, amount = excluded.amount, refunded = excluded.refunded,
-                       currency = excluded.currency, ordered_at = excluded.ordered_at, position = excluded.position",
-                values(self.dialect(), piece.len(), 8)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+        for piece in batches(self.dialect(), &last_of_each(orders, |order| &order.order_id)) {
+            let mut rows = Rows::new(self.dialect());
             for order in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(&order.order_id)
                     .bind(order.person.as_bytes().as_slice())
@@ -78,7 +70,15 @@ impl Work {
                     .bind(order.ordered_at)
                     .bind(order.position);
             }
-            query.execute(self.connection()).await?;
+            let sql = format!(
+                "insert into orders (tenant_id, order_id, person_id, amount, refunded, currency, ordered_at, position)
+                 {}
+                 on conflict (tenant_id, order_id) do update
+                   set person_id = excluded.person_id, amount = excluded.amount, refunded = excluded.refunded,
+                       currency = excluded.currency, ordered_at = excluded.ordered_at, position = excluded.position",
+                rows.source()
+            );
+            rows.query(sql).execute(self.connection()).await?;
         }
         Ok(())
     }

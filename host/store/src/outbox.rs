@@ -5,7 +5,6 @@ use guanxi_domain::Millis;
 use guanxi_domain::ids::{InstallationId, MessageId};
 use guanxi_domain::message::{Message, MessageStatus};
 use guanxi_domain::tenant::TenantId;
-use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use crate::bulk;
@@ -106,10 +105,22 @@ impl Work {
     /// can queue a message again, so a worker that outlived its lease cannot make it go out once more. (`not in` keeps
     /// PostgreSQL from walking the index of what is due.)
     pub async fn settle(&mut self, tenant: TenantId, settled: &[Settled]) -> Result<(), StoreError> {
-        for piece in bulk::pieces(settled) {
-            let rows = bulk::values(self.dialect(), piece.len(), 8);
-            let mut query = sqlx::query(AssertSqlSafe(format!(
-                "with settled (tenant_id, id, attempts, status, reason, channel_id, due_at, updated_at) as (values {rows})
+        for piece in bulk::batches(self.dialect(), settled) {
+            let mut rows = bulk::Rows::new(self.dialect());
+            for one in piece {
+                rows.row()
+                    .bind(tenant.0)
+                    .bind(one.id.as_bytes().as_slice())
+                    .bind(i64::from(one.attempts))
+                    .bind(one.status.as_str())
+                    .bind(one.reason.as_deref())
+                    .bind(one.channel_id.as_deref())
+                    .bind(one.due_at)
+                    .bind(one.now);
+            }
+            let source = rows.source();
+            let query = rows.query(format!(
+                "with settled (tenant_id, id, attempts, status, reason, channel_id, due_at, updated_at) as ({source})
                  update messages
                  set status = settled.status,
                      reason = settled.reason,
@@ -120,18 +131,7 @@ impl Work {
                  where messages.tenant_id = settled.tenant_id and messages.id = settled.id
                    and messages.status not in ('sent', 'failed', 'expired', 'uncertain')
                    and (settled.status <> 'queued' or messages.attempts = settled.attempts)"
-            )));
-            for one in piece {
-                query = query
-                    .bind(tenant.0)
-                    .bind(one.id.as_bytes().as_slice())
-                    .bind(i64::from(one.attempts))
-                    .bind(one.status.as_str())
-                    .bind(one.reason.as_deref())
-                    .bind(one.channel_id.as_deref())
-                    .bind(one.due_at)
-                    .bind(one.now);
-            }
+            ));
             query.execute(self.connection()).await?;
         }
         Ok(())

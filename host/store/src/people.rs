@@ -9,10 +9,11 @@ use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
-use crate::bulk::{last_of_each, list, pieces, values};
+use crate::bulk::{Rows, batches, last_of_each, list, pieces};
 use crate::error::StoreError;
+use crate::provenance;
 use crate::row::{Cells, json_text};
-use crate::work::Work;
+use crate::work::{Dialect, Work};
 
 const TABLE: &str = "people";
 
@@ -58,14 +59,8 @@ impl Work {
 
     /// Stores people, new ones and changed ones; of one who is there `number` and `created_at` stay.
     pub async fn put_people<P: Borrow<Person>>(&mut self, tenant: TenantId, people: &[P]) -> Result<(), StoreError> {
-        let people: Vec<&Person> = people.iter().map(Borrow::borrow).collect();
-        for piece in pieces(&last_of_each(&people, |person| person.id)) {
-            let sql = format!(
-                "insert into people (tenant_id, id, number, is_group, merged_into, root_id, stage, roles, name_key,
-                   attributes, provenance, event_count, order_count, revenue, first_seen, last_seen, last_order_at,
-                   activity, first_touch, last_touch, created_at, updated_at)
-                 values {}
-                 on conflict (tenant_id, id) do update
+        let last = last_of_each(people, |person| person.borrow().id);
+        let changed = "on conflict (tenant_id, id) do update
                    set merged_into = excluded.merged_into, root_id = excluded.root_id, stage = excluded.stage,
                        roles = excluded.roles, name_key = excluded.name_key, attributes = excluded.attributes,
                        provenance = excluded.provenance, event_count = excluded.event_count,
@@ -73,38 +68,12 @@ impl Work {
                        first_seen = excluded.first_seen, last_seen = excluded.last_seen,
                        last_order_at = excluded.last_order_at, activity = excluded.activity,
                        first_touch = excluded.first_touch, last_touch = excluded.last_touch,
-                       updated_at = excluded.updated_at",
-                values(self.dialect(), piece.len(), 22)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
-            for person in piece {
-                let touch =
-                    |touch: &Option<_>| touch.as_ref().map(|touch| json_text(TABLE, "touch", touch)).transpose();
-                query = query
-                    .bind(tenant.0)
-                    .bind(person.id.as_bytes().as_slice())
-                    .bind(i64::from(person.number))
-                    .bind(i64::from(person.membership.is_group))
-                    .bind(person.membership.merged_into.as_ref().map(|id| id.as_bytes().as_slice()))
-                    .bind(person.membership.root.as_ref().map(|id| id.as_bytes().as_slice()))
-                    .bind(person.stage.as_str())
-                    .bind(json_text(TABLE, "roles", &person.roles)?)
-                    .bind(person.display_name().map(|name| name_key(&name)))
-                    .bind(json_text(TABLE, "attributes", &person.attributes)?)
-                    .bind(json_text(TABLE, "provenance", &person.provenance)?)
-                    .bind(person.facts.event_count)
-                    .bind(person.facts.order_count)
-                    .bind(person.facts.revenue)
-                    .bind(person.facts.first_seen)
-                    .bind(person.facts.last_seen)
-                    .bind(person.facts.last_order_at)
-                    .bind(json_text(TABLE, "activity", &person.activity)?)
-                    .bind(touch(&person.first_touch)?)
-                    .bind(touch(&person.last_touch)?)
-                    .bind(person.created_at)
-                    .bind(person.updated_at);
-            }
-            query.execute(self.connection()).await?;
+                       updated_at = excluded.updated_at";
+        let last: Vec<&Person> = last.into_iter().map(Borrow::borrow).collect();
+        for piece in batches(self.dialect(), &last) {
+            let rows = person_rows(self.dialect(), tenant, piece)?;
+            let sql = insert_sql(&rows, changed);
+            rows.query(sql).execute(self.connection()).await?;
         }
         Ok(())
     }
@@ -193,6 +162,55 @@ pub(crate) fn name_key(name: &str) -> String {
     name.trim().to_lowercase().replace('\0', "")
 }
 
+/// Rows of `people`, for [`insert_sql`].
+pub(crate) fn person_rows<P: Borrow<Person>>(
+    dialect: Dialect,
+    tenant: TenantId,
+    people: &[P],
+) -> Result<Rows, StoreError> {
+    let mut rows = Rows::new(dialect);
+    for person in people {
+        let person: &Person = person.borrow();
+        let touch = |touch: &Option<_>| touch.as_ref().map(|touch| json_text(TABLE, "touch", touch)).transpose();
+        rows.row()
+            .bind(tenant.0)
+            .bind(person.id.as_bytes().as_slice())
+            .bind(i64::from(person.number))
+            .bind(i64::from(person.membership.is_group))
+            .bind(person.membership.merged_into.as_ref().map(|id| id.as_bytes().as_slice()))
+            .bind(person.membership.root.as_ref().map(|id| id.as_bytes().as_slice()))
+            .bind(person.stage.as_str())
+            .bind(json_text(TABLE, "roles", &person.roles)?)
+            .bind(person.display_name().map(|name| name_key(&name)))
+            .bind(json_text(TABLE, "attributes", &person.attributes)?)
+            .bind(json_text(TABLE, "provenance", &provenance::by_source(&person.provenance))?)
+            .bind(person.facts.event_count)
+            .bind(person.facts.order_count)
+            .bind(person.facts.revenue)
+            .bind(person.facts.first_seen)
+            .bind(person.facts.last_seen)
+            .bind(person.facts.last_order_at)
+            .bind(json_text(TABLE, "activity", &person.activity)?)
+            .bind(touch(&person.first_touch)?)
+            .bind(touch(&person.last_touch)?)
+            .bind(person.created_at)
+            .bind(person.updated_at);
+    }
+    Ok(rows)
+}
+
+/// Inserts rows of people.
+pub(crate) fn insert_sql(rows: &Rows, on_conflict: &str) -> String {
+    format!(
+        "insert into people (tenant_id, id, number, is_group, merged_into, root_id, stage, roles, name_key, attributes,
+           provenance, event_count, order_count, revenue, first_seen, last_seen, last_order_at, activity, first_touch,
+           last_touch, created_at, updated_at)
+         {}
+         {on_conflict}",
+        rows.source()
+    )
+}
+
 /// Reads the columns of `people`.
 pub(crate) fn read_person(row: &AnyRow) -> Result<Person, StoreError> {
     let cells = Cells::of(row, TABLE);
@@ -207,7 +225,7 @@ pub(crate) fn read_person(row: &AnyRow) -> Result<Person, StoreError> {
         stage: cells.word("stage", Stage::parse)?,
         roles: cells.json::<Vec<Role>>("roles")?,
         attributes: cells.json("attributes")?,
-        provenance: cells.json("provenance")?,
+        provenance: cells.json::<provenance::Stored>("provenance")?.by_name(),
         facts: Facts {
             event_count: cells.get("event_count")?,
             order_count: cells.get("order_count")?,

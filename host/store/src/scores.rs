@@ -8,7 +8,7 @@ use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
-use crate::bulk::{last_of_each, list, pieces, values};
+use crate::bulk::{Rows, batches, last_of_each, list, pieces};
 use crate::error::StoreError;
 use crate::row::{Cells, json_text};
 use crate::work::Work;
@@ -43,18 +43,10 @@ impl Work {
 
     /// Stores scores; one of the same name is replaced.
     pub async fn put_scores(&mut self, tenant: TenantId, scores: &[(PersonId, Score)]) -> Result<(), StoreError> {
-        for piece in pieces(&last_of_each(scores, |(person, score)| (*person, &score.name))) {
-            let sql = format!(
-                "insert into scores (tenant_id, person_id, name, value, terms, installation_id, at)
-                 values {}
-                 on conflict (tenant_id, person_id, name) do update
-                   set value = excluded.value, terms = excluded.terms,
-                       installation_id = excluded.installation_id, at = excluded.at",
-                values(self.dialect(), piece.len(), 7)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+        for piece in batches(self.dialect(), &last_of_each(scores, |(person, score)| (*person, &score.name))) {
+            let mut rows = Rows::new(self.dialect());
             for (person, score) in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(person.as_bytes().as_slice())
                     .bind(&score.name)
@@ -63,7 +55,15 @@ impl Work {
                     .bind(score.installation.as_bytes().as_slice())
                     .bind(score.at);
             }
-            query.execute(self.connection()).await?;
+            let sql = format!(
+                "insert into scores (tenant_id, person_id, name, value, terms, installation_id, at)
+                 {}
+                 on conflict (tenant_id, person_id, name) do update
+                   set value = excluded.value, terms = excluded.terms,
+                       installation_id = excluded.installation_id, at = excluded.at",
+                rows.source()
+            );
+            rows.query(sql).execute(self.connection()).await?;
         }
         Ok(())
     }

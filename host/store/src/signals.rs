@@ -7,7 +7,7 @@ use guanxi_domain::person::Signal;
 use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 
-use crate::bulk::{last_of_each, list, pieces, values};
+use crate::bulk::{Rows, batches, last_of_each, list, pieces};
 use crate::error::StoreError;
 use crate::row::{Cells, json_text};
 use crate::work::Work;
@@ -71,17 +71,12 @@ impl Work {
 
     /// Stores signals; one of the same kind and source is replaced.
     pub async fn put_signals(&mut self, tenant: TenantId, rows: &[SignalRow]) -> Result<(), StoreError> {
-        for piece in pieces(&last_of_each(rows, |row| (row.person, &row.signal.kind, &row.signal.source))) {
-            let sql = format!(
-                "insert into signals (tenant_id, person_id, kind, source, value, observed_at, expires_at)
-                 values {}
-                 on conflict (tenant_id, person_id, kind, source) do update
-                   set value = excluded.value, observed_at = excluded.observed_at, expires_at = excluded.expires_at",
-                values(self.dialect(), piece.len(), 7)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+        for piece in
+            batches(self.dialect(), &last_of_each(rows, |row| (row.person, &row.signal.kind, &row.signal.source)))
+        {
+            let mut rows = Rows::new(self.dialect());
             for SignalRow { person, signal } in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(person.as_bytes().as_slice())
                     .bind(&signal.kind)
@@ -90,7 +85,14 @@ impl Work {
                     .bind(signal.observed_at)
                     .bind(signal.expires_at);
             }
-            query.execute(self.connection()).await?;
+            let sql = format!(
+                "insert into signals (tenant_id, person_id, kind, source, value, observed_at, expires_at)
+                 {}
+                 on conflict (tenant_id, person_id, kind, source) do update
+                   set value = excluded.value, observed_at = excluded.observed_at, expires_at = excluded.expires_at",
+                rows.source()
+            );
+            rows.query(sql).execute(self.connection()).await?;
         }
         Ok(())
     }

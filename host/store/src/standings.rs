@@ -8,7 +8,7 @@ use guanxi_domain::relations::Standing;
 use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 
-use crate::bulk::{last_of_each, list, pieces, values};
+use crate::bulk::{Rows, batches, last_of_each, list, pieces};
 use crate::error::StoreError;
 use crate::people::{COLUMNS, read_person};
 use crate::row::Cells;
@@ -68,18 +68,10 @@ impl Work {
         rows: &[(u32, Standing)],
         now: Millis,
     ) -> Result<(), StoreError> {
-        for piece in pieces(&last_of_each(rows, |(number, _)| *number)) {
-            let sql = format!(
-                "insert into standings (tenant_id, number, influence, distance, connections, at)
-                 values {}
-                 on conflict (tenant_id, number) do update
-                   set influence = excluded.influence, distance = excluded.distance,
-                       connections = excluded.connections, at = excluded.at",
-                values(self.dialect(), piece.len(), 6)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+        for piece in batches(self.dialect(), &last_of_each(rows, |(number, _)| *number)) {
+            let mut rows = Rows::new(self.dialect());
             for (number, standing) in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(i64::from(*number))
                     .bind(standing.influence)
@@ -87,7 +79,15 @@ impl Work {
                     .bind(i64::from(standing.connections))
                     .bind(now);
             }
-            query.execute(self.connection()).await?;
+            let sql = format!(
+                "insert into standings (tenant_id, number, influence, distance, connections, at)
+                 {}
+                 on conflict (tenant_id, number) do update
+                   set influence = excluded.influence, distance = excluded.distance,
+                       connections = excluded.connections, at = excluded.at",
+                rows.source()
+            );
+            rows.query(sql).execute(self.connection()).await?;
         }
         Ok(())
     }

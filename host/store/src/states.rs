@@ -7,7 +7,6 @@ use std::collections::HashMap;
 
 use guanxi_domain::ids::{InstallationId, PersonId};
 use guanxi_domain::tenant::TenantId;
-use sqlx::AssertSqlSafe;
 
 use crate::bulk;
 use crate::error::StoreError;
@@ -42,22 +41,22 @@ impl Work {
         of: &[(InstallationId, PersonId)],
     ) -> Result<HashMap<(InstallationId, PersonId), String>, StoreError> {
         let mut states = HashMap::with_capacity(of.len());
-        for piece in bulk::pieces(of) {
-            let wanted = bulk::values(self.dialect(), piece.len(), 2);
-            let tenant_place = 2 * piece.len() + 1;
-            let mut query = sqlx::query(AssertSqlSafe(format!(
-                "with wanted (installation_id, person_id) as (values {wanted})
+        for piece in bulk::batches(self.dialect(), of) {
+            let mut rows = bulk::Rows::new(self.dialect());
+            for (installation, person) in piece {
+                rows.row().bind(installation.as_bytes().as_slice()).bind(person.as_bytes().as_slice());
+            }
+            let source = rows.source();
+            let tenant_place = rows.parameters() + 1;
+            let query = rows.query(format!(
+                "with wanted (installation_id, person_id) as ({source})
                  select installation_id, person_id,
                         (select kept.state from plugin_states kept
                          where kept.tenant_id = ${tenant_place} and kept.installation_id = wanted.installation_id
                            and kept.person_id = wanted.person_id) as state
                  from wanted"
-            )));
-            for (installation, person) in piece {
-                query = query.bind(installation.as_bytes().as_slice()).bind(person.as_bytes().as_slice());
-            }
-            query = query.bind(tenant.0);
-            for row in query.fetch_all(self.connection()).await? {
+            ));
+            for row in query.bind(tenant.0).fetch_all(self.connection()).await? {
                 let cells = Cells::of(&row, "plugin_states");
                 let Some(state) = cells.get("state")? else { continue };
                 let installation = cells.id("installation_id", InstallationId::from_slice)?;
@@ -76,42 +75,43 @@ impl Work {
     ) -> Result<(), StoreError> {
         let last = bulk::last_of_each(states, |(installation, person, _)| (*installation, *person));
         let (kept, forgotten): (Vec<_>, Vec<_>) = last.into_iter().partition(|(_, _, state)| state.is_some());
-        for piece in bulk::pieces(&kept) {
-            let rows = bulk::values(self.dialect(), piece.len(), 4);
-            let mut query = sqlx::query(AssertSqlSafe(format!(
-                "insert into plugin_states (tenant_id, installation_id, person_id, state)
-                 values {rows}
-                 on conflict (tenant_id, installation_id, person_id) do update set state = excluded.state"
-            )));
+        for piece in bulk::batches(self.dialect(), &kept) {
+            let mut rows = bulk::Rows::new(self.dialect());
             for (installation, person, state) in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(installation.as_bytes().as_slice())
                     .bind(person.as_bytes().as_slice())
                     .bind(state.as_deref());
             }
+            let source = rows.source();
+            let query = rows.query(format!(
+                "insert into plugin_states (tenant_id, installation_id, person_id, state)
+                 {source}
+                 on conflict (tenant_id, installation_id, person_id) do update set state = excluded.state"
+            ));
             query.execute(self.connection()).await?;
         }
-        for piece in bulk::pieces(&forgotten) {
-            let gone = bulk::values(self.dialect(), piece.len(), 3);
-            let mut query = sqlx::query(AssertSqlSafe(match self.dialect() {
+        for piece in bulk::batches(self.dialect(), &forgotten) {
+            let mut rows = bulk::Rows::new(self.dialect());
+            for (installation, person, _) in piece {
+                rows.row().bind(tenant.0).bind(installation.as_bytes().as_slice()).bind(person.as_bytes().as_slice());
+            }
+            let source = rows.source();
+            let query = rows.query(match self.dialect() {
                 Dialect::Sqlite => format!(
-                    "with gone (tenant_id, installation_id, person_id) as (values {gone})
+                    "with gone (tenant_id, installation_id, person_id) as ({source})
                      delete from plugin_states
                      where tenant_id = $1
                        and (installation_id, person_id) in (select installation_id, person_id from gone)"
                 ),
                 Dialect::Postgres => format!(
-                    "with gone (tenant_id, installation_id, person_id) as (values {gone})
+                    "with gone (tenant_id, installation_id, person_id) as ({source})
                      delete from plugin_states
                      where (tenant_id, installation_id, person_id)
                            in (select tenant_id, installation_id, person_id from gone)"
                 ),
-            }));
-            for (installation, person, _) in piece {
-                query =
-                    query.bind(tenant.0).bind(installation.as_bytes().as_slice()).bind(person.as_bytes().as_slice());
-            }
+            });
             query.execute(self.connection()).await?;
         }
         Ok(())

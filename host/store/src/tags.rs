@@ -7,7 +7,7 @@ use guanxi_domain::person::{HeldTag, Tag};
 use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 
-use crate::bulk::{last_of_each, list, pieces, values};
+use crate::bulk::{Rows, batches, last_of_each, list, pieces};
 use crate::error::StoreError;
 use crate::row::Cells;
 use crate::work::Work;
@@ -52,18 +52,13 @@ impl Work {
 
     /// Puts tags on people; one that is there gets the new weight, source and time.
     pub async fn put_tags(&mut self, tenant: TenantId, rows: &[TagRow]) -> Result<(), StoreError> {
-        for piece in pieces(&last_of_each(rows, |row| (row.person, &row.held.tag.dimension, &row.held.tag.name))) {
-            let sql = format!(
-                "insert into tags (tenant_id, person_id, dimension, name, weight, source, at, half_life)
-                 values {}
-                 on conflict (tenant_id, person_id, dimension, name) do update
-                   set weight = excluded.weight, source = excluded.source, at = excluded.at,
-                       half_life = excluded.half_life",
-                values(self.dialect(), piece.len(), 8)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+        for piece in batches(
+            self.dialect(),
+            &last_of_each(rows, |row| (row.person, &row.held.tag.dimension, &row.held.tag.name)),
+        ) {
+            let mut rows = Rows::new(self.dialect());
             for row in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(row.person.as_bytes().as_slice())
                     .bind(&row.held.tag.dimension)
@@ -73,7 +68,15 @@ impl Work {
                     .bind(row.held.at)
                     .bind(row.held.half_life);
             }
-            query.execute(self.connection()).await?;
+            let sql = format!(
+                "insert into tags (tenant_id, person_id, dimension, name, weight, source, at, half_life)
+                 {}
+                 on conflict (tenant_id, person_id, dimension, name) do update
+                   set weight = excluded.weight, source = excluded.source, at = excluded.at,
+                       half_life = excluded.half_life",
+                rows.source()
+            );
+            rows.query(sql).execute(self.connection()).await?;
         }
         Ok(())
     }
@@ -86,18 +89,18 @@ impl Work {
     ) -> Result<(), StoreError> {
         for piece in pieces(tags) {
             // Without the list of people SQLite would walk through all tags of the tenant.
+            let mut rows = Rows::new(self.dialect());
+            for (person, dimension, name) in piece {
+                rows.row().bind(person.as_bytes().as_slice()).bind(dimension).bind(name);
+            }
             let sql = format!(
                 "delete from tags
-                 where tenant_id = ${} and (person_id, dimension, name) in (values {}) and person_id in ({})",
-                3 * piece.len() + 1,
-                values(self.dialect(), piece.len(), 3),
-                list(3 * piece.len() + 1, piece.len())
+                 where tenant_id = ${} and (person_id, dimension, name) in ({}) and person_id in ({})",
+                rows.parameters() + 1,
+                rows.source(),
+                list(rows.parameters() + 1, piece.len())
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
-            for (person, dimension, name) in piece {
-                query = query.bind(person.as_bytes().as_slice()).bind(dimension).bind(name);
-            }
-            query = query.bind(tenant.0);
+            let mut query = rows.query(sql).bind(tenant.0);
             for (person, _, _) in piece {
                 query = query.bind(person.as_bytes().as_slice());
             }

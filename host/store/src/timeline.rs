@@ -6,9 +6,8 @@ use guanxi_domain::Millis;
 use guanxi_domain::event::Event;
 use guanxi_domain::ids::PersonId;
 use guanxi_domain::tenant::TenantId;
-use sqlx::AssertSqlSafe;
 
-use crate::bulk::{list, pieces, values};
+use crate::bulk::{Rows, batches, list};
 use crate::error::StoreError;
 use crate::log::read_event;
 use crate::row::Cells;
@@ -39,23 +38,23 @@ pub struct HistoryQuery {
 impl Work {
     /// Puts events on timelines; one that is there already stays.
     pub async fn add_timeline(&mut self, tenant: TenantId, rows: &[TimelineRow]) -> Result<(), StoreError> {
-        for piece in pieces(rows) {
-            let sql = format!(
-                "insert into timeline (tenant_id, person_id, occurred_at, position, kind)
-                 values {}
-                 on conflict (tenant_id, person_id, occurred_at, position) do nothing",
-                values(self.dialect(), piece.len(), 5)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+        for piece in batches(self.dialect(), rows) {
+            let mut rows = Rows::new(self.dialect());
             for row in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(row.person.as_bytes().as_slice())
                     .bind(row.occurred_at)
                     .bind(row.position)
                     .bind(&row.kind);
             }
-            query.execute(self.connection()).await?;
+            let sql = format!(
+                "insert into timeline (tenant_id, person_id, occurred_at, position, kind)
+                 {}
+                 on conflict (tenant_id, person_id, occurred_at, position) do nothing",
+                rows.source()
+            );
+            rows.query(sql).execute(self.connection()).await?;
         }
         Ok(())
     }
@@ -103,13 +102,13 @@ impl Work {
             return Ok(history);
         }
         let kinds = if kinds.iter().any(|kind| kind == "*") { &[] } else { kinds };
-        for piece in pieces(queries) {
-            let sql = history_sql(self.dialect(), piece.len(), kinds.len());
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+        for piece in batches(self.dialect(), queries) {
+            let mut rows = Rows::new(self.dialect());
             for HistoryQuery { person, before: (time, position) } in piece {
-                query = query.bind(person.as_bytes().as_slice()).bind(*time).bind(*position);
+                rows.row().bind(person.as_bytes().as_slice()).bind(*time).bind(*position);
             }
-            query = query.bind(tenant.0).bind(i64::from(limit));
+            let sql = history_sql(self.dialect(), &rows, kinds.len());
+            let mut query = rows.query(sql).bind(tenant.0).bind(i64::from(limit));
             for kind in kinds {
                 query = query.bind(kind);
             }
@@ -124,13 +123,13 @@ impl Work {
 
 /// Walks each person's timeline backwards until there is enough. PostgreSQL does that with a lateral join, SQLite,
 /// which has none, by looking up a correlated list.
-fn history_sql(dialect: Dialect, people: usize, kinds: usize) -> String {
-    let wanted = values(dialect, people, 3);
-    let (tenant, limit) = (3 * people + 1, 3 * people + 2);
+fn history_sql(dialect: Dialect, wanted: &Rows, kinds: usize) -> String {
+    let (tenant, limit) = (wanted.parameters() + 1, wanted.parameters() + 2);
+    let wanted = wanted.source();
     let of_kind = if kinds == 0 { String::new() } else { format!("and t.kind in ({})", list(limit, kinds)) };
     match dialect {
         Dialect::Postgres => format!(
-            "with wanted (person_id, before_time, before_position) as (values {wanted})
+            "with wanted (person_id, before_time, before_position) as ({wanted})
              select w.person_id, h.position, h.id, h.message_id, h.kind, h.occurred_at, h.received_at, h.body
              from wanted w
              cross join lateral (
@@ -145,7 +144,7 @@ fn history_sql(dialect: Dialect, people: usize, kinds: usize) -> String {
              order by w.person_id, h.at desc, h.position desc"
         ),
         Dialect::Sqlite => format!(
-            "with wanted (person_id, before_time, before_position) as (values {wanted})
+            "with wanted (person_id, before_time, before_position) as ({wanted})
              select w.person_id, h.position, h.id, h.message_id, h.kind, h.occurred_at, h.received_at, h.body
              from wanted w
              cross join timeline r

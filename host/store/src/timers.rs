@@ -6,7 +6,6 @@
 use guanxi_domain::Millis;
 use guanxi_domain::ids::{InstallationId, PersonId};
 use guanxi_domain::tenant::TenantId;
-use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use crate::bulk;
@@ -35,17 +34,10 @@ impl Work {
     /// Starts timers, or moves the ones that run. Of several with one name the last counts.
     pub async fn put_timers(&mut self, tenant: TenantId, timers: &[Timer]) -> Result<(), StoreError> {
         let last = bulk::last_of_each(timers, |timer| (timer.installation, timer.person, timer.key.as_str()));
-        for piece in bulk::pieces(&last) {
-            let rows = bulk::values(self.dialect(), piece.len(), 6);
-            let mut query = sqlx::query(AssertSqlSafe(format!(
-                "insert into timers (tenant_id, installation_id, person_id, key, due_at, payload)
-                 values {rows}
-                 on conflict (tenant_id, installation_id, person_id, key) do update set
-                   due_at = excluded.due_at,
-                   payload = excluded.payload"
-            )));
+        for piece in bulk::batches(self.dialect(), &last) {
+            let mut rows = bulk::Rows::new(self.dialect());
             for timer in piece {
-                query = query
+                rows.row()
                     .bind(tenant.0)
                     .bind(timer.installation.as_bytes().as_slice())
                     .bind(timer.person.as_bytes().as_slice())
@@ -53,6 +45,14 @@ impl Work {
                     .bind(timer.due_at)
                     .bind(&timer.payload);
             }
+            let source = rows.source();
+            let query = rows.query(format!(
+                "insert into timers (tenant_id, installation_id, person_id, key, due_at, payload)
+                 {source}
+                 on conflict (tenant_id, installation_id, person_id, key) do update set
+                   due_at = excluded.due_at,
+                   payload = excluded.payload"
+            ));
             query.execute(self.connection()).await?;
         }
         Ok(())
@@ -64,30 +64,31 @@ impl Work {
         tenant: TenantId,
         timers: &[(InstallationId, PersonId, String)],
     ) -> Result<(), StoreError> {
-        for piece in bulk::pieces(timers) {
-            let gone = bulk::values(self.dialect(), piece.len(), 4);
-            let mut query = sqlx::query(AssertSqlSafe(match self.dialect() {
+        for piece in bulk::batches(self.dialect(), timers) {
+            let mut rows = bulk::Rows::new(self.dialect());
+            for (installation, person, key) in piece {
+                rows.row()
+                    .bind(tenant.0)
+                    .bind(installation.as_bytes().as_slice())
+                    .bind(person.as_bytes().as_slice())
+                    .bind(key);
+            }
+            let source = rows.source();
+            let query = rows.query(match self.dialect() {
                 Dialect::Sqlite => format!(
-                    "with gone (tenant_id, installation_id, person_id, key) as (values {gone})
+                    "with gone (tenant_id, installation_id, person_id, key) as ({source})
                      delete from timers
                      where tenant_id = $1
                        and (installation_id, person_id) in (select installation_id, person_id from gone)
                        and (installation_id, person_id, key) in (select installation_id, person_id, key from gone)"
                 ),
                 Dialect::Postgres => format!(
-                    "with gone (tenant_id, installation_id, person_id, key) as (values {gone})
+                    "with gone (tenant_id, installation_id, person_id, key) as ({source})
                      delete from timers
                      where (tenant_id, installation_id, person_id, key)
                            in (select tenant_id, installation_id, person_id, key from gone)"
                 ),
-            }));
-            for (installation, person, key) in piece {
-                query = query
-                    .bind(tenant.0)
-                    .bind(installation.as_bytes().as_slice())
-                    .bind(person.as_bytes().as_slice())
-                    .bind(key);
-            }
+            });
             query.execute(self.connection()).await?;
         }
         Ok(())
@@ -97,11 +98,20 @@ impl Work {
     /// moved, cancelled or taken by another worker meanwhile is not among them.
     pub async fn take_timers(&mut self, tenant: TenantId, timers: &[Timer]) -> Result<Vec<Timer>, StoreError> {
         let mut taken = Vec::with_capacity(timers.len());
-        for piece in bulk::pieces(timers) {
-            let seen = bulk::values(self.dialect(), piece.len(), 5);
-            let mut query = sqlx::query(AssertSqlSafe(match self.dialect() {
+        for piece in bulk::batches(self.dialect(), timers) {
+            let mut rows = bulk::Rows::new(self.dialect());
+            for timer in piece {
+                rows.row()
+                    .bind(tenant.0)
+                    .bind(timer.installation.as_bytes().as_slice())
+                    .bind(timer.person.as_bytes().as_slice())
+                    .bind(&timer.key)
+                    .bind(timer.due_at);
+            }
+            let source = rows.source();
+            let query = rows.query(match self.dialect() {
                 Dialect::Sqlite => format!(
-                    "with seen (tenant_id, installation_id, person_id, key, due_at) as (values {seen})
+                    "with seen (tenant_id, installation_id, person_id, key, due_at) as ({source})
                      delete from timers
                      where tenant_id = $1
                        and (installation_id, person_id) in (select installation_id, person_id from seen)
@@ -110,21 +120,13 @@ impl Work {
                      returning tenant_id, installation_id, person_id, key, due_at, payload"
                 ),
                 Dialect::Postgres => format!(
-                    "with seen (tenant_id, installation_id, person_id, key, due_at) as (values {seen})
+                    "with seen (tenant_id, installation_id, person_id, key, due_at) as ({source})
                      delete from timers
                      where (tenant_id, installation_id, person_id, key, due_at)
                            in (select tenant_id, installation_id, person_id, key, due_at from seen)
                      returning tenant_id, installation_id, person_id, key, due_at, payload"
                 ),
-            }));
-            for timer in piece {
-                query = query
-                    .bind(tenant.0)
-                    .bind(timer.installation.as_bytes().as_slice())
-                    .bind(timer.person.as_bytes().as_slice())
-                    .bind(&timer.key)
-                    .bind(timer.due_at);
-            }
+            });
             for row in query.fetch_all(self.connection()).await? {
                 taken.push(read(&row)?);
             }

@@ -3,6 +3,7 @@
 
 use std::ops::ControlFlow;
 
+use guanxi_domain::relations::RELATIONS_PER_EVENT_MAX;
 use guanxi_domain::settings::TenantSettings;
 use guanxi_import::{
     BadFile, BadMapping, BadRow, Cells, Closed, Format, Mapping, Orders, Record, Refusal, Rows, Rules, Subject,
@@ -11,7 +12,7 @@ use guanxi_import::{
 use tokio::sync::mpsc;
 
 /// The most rows of a batch.
-pub(super) const BATCH_ROWS: usize = 500;
+pub(super) const BATCH_ROWS: usize = 1_000;
 /// About the most bytes of a batch.
 const BATCH_BYTES: usize = 256 * 1024;
 /// What a row takes besides its cells.
@@ -169,7 +170,9 @@ impl Rows for Sink<'_> {
         };
         self.take(number, record);
         self.open.bytes += bytes + ROW_BYTES;
-        let full = self.open.bytes >= BATCH_BYTES || self.open.len() >= BATCH_ROWS;
+        let is_relations = self.job.mapping.subject == Subject::Relations;
+        let most = if is_relations { RELATIONS_PER_EVENT_MAX } else { BATCH_ROWS };
+        let full = self.open.bytes >= BATCH_BYTES || self.open.len() >= most;
         match if full { self.flush(false) } else { Ok(()) } {
             Ok(()) => ControlFlow::Continue(()),
             Err(stopped) => self.stop(stopped),

@@ -5,7 +5,10 @@ use guanxi_domain::ids::{InstallationId, PersonId};
 use guanxi_domain::linking::ActionKind;
 use guanxi_domain::person::{Person, Score, Signal};
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{LinkRow, LogCursor, OrderRow, Scope as Rows, Settlement, SignalRow, TagRow, Timer, Work};
+use guanxi_store::{
+    Dialect, LinkRow, LogCursor, Newcomers, OrderRow, Scope as Rows, Settlement, SignalRow, StoreError, TagRow, Timer,
+    Work,
+};
 
 use super::bulk::Part;
 use super::memory::{Changes, Memory};
@@ -13,12 +16,31 @@ use super::rounds::{Item, Mind};
 use super::{consents, relations, segments};
 use crate::Engine;
 
+/// Whom and what nobody knew before the batch, which follows `from`.
+pub(crate) fn newcomers(
+    dialect: Dialect,
+    tenant: TenantId,
+    memory: &Memory,
+    from: LogCursor,
+) -> Result<Newcomers, StoreError> {
+    let (people, _) = written(memory, from);
+    let links = memory.changes.links.values().filter(|put| put.is_new).map(|put| &put.row);
+    Newcomers::of(dialect, tenant, &people, &links.collect::<Vec<_>>())
+}
+
+/// The people who are written: new ones, and those who are changed.
+fn written(memory: &Memory, from: LogCursor) -> (Vec<&Person>, Vec<&Person>) {
+    let touched = memory.changes.touched.iter().filter_map(|id| memory.people.get(id));
+    touched.map(|known| &known.person).partition(|person| person.number > from.people)
+}
+
 /// Writes everything or nothing.
 pub(crate) async fn write(
     engine: &Engine,
     mind: &Mind,
     memory: &Memory,
     items: &[Item],
+    newcomers: Newcomers,
     from: LogCursor,
     to: LogCursor,
 ) -> Result<(), AppError> {
@@ -27,7 +49,8 @@ pub(crate) async fn write(
     let mut work = engine.app.store().begin_unhurried(Rows::Tenant(tenant)).await?;
     work.advance(tenant, from, to).await?;
     let gone = segments::numbers_of(&mut work, tenant, &memory.changes.dissolved).await?;
-    write_people(&mut work, tenant, memory).await?;
+    work.add_newcomers(newcomers).await?;
+    write_people(&mut work, tenant, memory, from).await?;
     write_plugins(&mut work, tenant, &memory.changes).await?;
     if let Some(outcomes) = &memory.changes.imported {
         work.add_import_outcomes(tenant, outcomes, mind.now).await?;
@@ -86,11 +109,10 @@ async fn follow(engine: &Engine, tenant: TenantId, from: i64, to: i64, changes: 
     }
 }
 
-async fn write_people(work: &mut Work, tenant: TenantId, memory: &Memory) -> Result<(), AppError> {
+async fn write_people(work: &mut Work, tenant: TenantId, memory: &Memory, from: LogCursor) -> Result<(), AppError> {
     let changes = &memory.changes;
-    let touched = changes.touched.iter().filter_map(|id| memory.people.get(id));
-    let people: Vec<&Person> = touched.map(|known| &known.person).collect();
-    let links: Vec<&LinkRow> = changes.links.values().collect();
+    let (_, people) = written(memory, from);
+    let links: Vec<&LinkRow> = changes.links.values().filter(|put| !put.is_new).map(|put| &put.row).collect();
     let orders: Vec<OrderRow> = changes.orders.iter().filter_map(|id| memory.orders.get(id)).cloned().collect();
     let scores: Vec<(PersonId, Score)> = changes.scores.iter().map(|((id, _), score)| (*id, score.clone())).collect();
     let tags: Vec<TagRow> = changes.tags.values().flatten().cloned().collect();

@@ -34,8 +34,10 @@ pub(crate) struct Row {
 
 /// The rows of an event, each with its person; what became of each is noted as far as it is known yet.
 pub(crate) fn items(memory: &mut Memory, event: &Arc<Event>) -> Result<Vec<Item>, String> {
-    let properties = &event.event.body.properties;
-    let chunk = Chunk::deserialize(properties).map_err(|error| format!("the rows cannot be read: {error}"))?;
+    let chunk = match memory.chunk.take() {
+        Some(chunk) => chunk,
+        None => read(&event.event.body)?,
+    };
     let source: Arc<str> = format!("import:{}", chunk.import).into();
     let evidence: Arc<str> = chunk.evidence.as_deref().unwrap_or(&source).into();
     let (import, first_row, verified) = (chunk.import, chunk.first_row, chunk.verified);
@@ -180,13 +182,13 @@ pub(crate) fn buried(event: &Event, reason: &str) -> Option<ImportOutcomes> {
     if event.event.kind != IMPORT {
         return None;
     }
-    let chunk = Chunk::deserialize(&event.event.body.properties).ok()?;
+    let chunk = read(&event.event.body).ok()?;
     let refused = |row: &ChunkRow| RowOutcome(row.n, RowResult::Refused, String::new(), reason.to_owned());
     let rows = chunk.rows.iter().map(refused).collect();
     Some(ImportOutcomes { import: chunk.import, first_row: chunk.first_row, rows })
 }
 
-/// Whom the rows of an event name.
-pub(crate) fn named(body: &EventBody) -> impl Iterator<Item = guanxi_domain::identity::Identity> {
-    guanxi_import::Named::deserialize(&body.properties).unwrap_or_default().identities()
+/// The rows of an event.
+pub(crate) fn read(body: &EventBody) -> Result<Chunk, String> {
+    Chunk::deserialize(&body.properties).map_err(|error| format!("the rows cannot be read: {error}"))
 }

@@ -16,16 +16,16 @@ use super::named::Named;
 use super::recall::Bookmark;
 use crate::Engine;
 
-/// Everybody whom the events name, and their orders.
+/// Everybody who is `named` by the events, and their orders.
 pub(crate) async fn people(
     engine: &Engine,
     bookmark: &Bookmark,
     read: &mut Work,
     tenant: TenantId,
     events: &[Arc<Event>],
+    named: Named,
 ) -> Result<Memory, AppError> {
-    let mut memory = Memory::default();
-    let named = Named::by(events);
+    let mut memory = Memory { chunk: named.chunk, ..Memory::default() };
     let mut unknown = Vec::new();
     for identity in named.identities {
         match engine.recall.owner(bookmark, &identity) {
@@ -33,6 +33,9 @@ pub(crate) async fn people(
             None => unknown.push(identity),
         }
     }
+    memory.recalled |= !memory.owners.is_empty();
+    // Neighbours stand on the same page.
+    unknown.sort_unstable();
     memory.owners.extend(read.owners(tenant, &unknown).await?);
     let mut wanted: HashSet<PersonId> = memory.owners.values().copied().chain(named.people).collect();
     // First those who are named, then the groups around them, then everybody inside these.
@@ -76,7 +79,10 @@ async fn fetch(
     let mut ids = Vec::new();
     for id in wanted.iter().filter(|id| !memory.people.contains_key(id)).copied().collect::<Vec<_>>() {
         match engine.recall.person(bookmark, id) {
-            Some(known) => drop(memory.people.insert(id, known)),
+            Some(known) => {
+                memory.people.insert(id, known);
+                memory.recalled = true;
+            }
             None => ids.push(id),
         }
     }

@@ -9,6 +9,7 @@ use guanxi_domain::installation::Health;
 use guanxi_domain::message::Message;
 use guanxi_domain::person::{Consent, HeldTag, Link, Person, Score, Signal};
 use guanxi_domain::relations::Standing;
+use guanxi_import::Chunk;
 use guanxi_store::{
     ConsentRow, DecisionRow, IdentityAction, IdentityConflict, ImportOutcomes, LinkRow, OrderRow, Settlement, TagRow,
     TimelineRow, Timer,
@@ -76,14 +77,26 @@ pub(crate) struct Memory {
     pub(crate) history: HashMap<(InstallationId, PersonId), Vec<Event>>,
     /// The last number given to a person.
     pub(crate) numbered: u32,
+    /// Whether anything of it was remembered from earlier batches instead of read.
+    pub(crate) recalled: bool,
+    /// The rows of an import, until their people are found.
+    pub(crate) chunk: Option<Chunk>,
     pub(crate) changes: Changes,
+}
+
+/// A link that was made or changed.
+pub(crate) struct PutLink {
+    /// Its owner and its new state.
+    pub(crate) row: LinkRow,
+    /// Whether nobody had the identity before.
+    pub(crate) is_new: bool,
 }
 
 /// Everything that one micro-batch changes.
 #[derive(Default)]
 pub(crate) struct Changes {
-    /// By identity: its owner and the link's new state.
-    pub(crate) links: BTreeMap<Identity, LinkRow>,
+    /// By identity.
+    pub(crate) links: BTreeMap<Identity, PutLink>,
     pub(crate) conflicts: Vec<IdentityConflict>,
     pub(crate) settlements: Vec<(Identity, PersonId, Settlement)>,
     pub(crate) actions: Vec<IdentityAction>,
@@ -151,8 +164,9 @@ impl Memory {
 
     /// Changes a link of a person who is no group, new or old; who had the identity before loses it.
     pub(crate) fn put_link(&mut self, person: PersonId, link: Link) {
-        let before = self.owners.insert(link.identity.clone(), person).filter(|before| *before != person);
-        if let Some(before) = before {
+        let before = self.owners.insert(link.identity.clone(), person);
+        let is_new = before.is_none() || self.changes.links.get(&link.identity).is_some_and(|put| put.is_new);
+        if let Some(before) = before.filter(|before| *before != person) {
             if let Some(known) = self.people.get_mut(&before) {
                 known.links.retain(|old| old.identity != link.identity);
             }
@@ -163,7 +177,8 @@ impl Memory {
             known.links.push(link.clone());
             Link::sort(&mut known.links);
         }
-        self.changes.links.insert(link.identity.clone(), LinkRow { person, link });
+        let put = PutLink { row: LinkRow { person, link: link.clone() }, is_new };
+        self.changes.links.insert(link.identity, put);
         groups::refresh(self, person);
     }
 

@@ -9,6 +9,7 @@ use guanxi_domain::ids::PersonId;
 use guanxi_domain::linking::{Action, Verb};
 use guanxi_domain::person::Tagging;
 use guanxi_domain::relations::{RELATIONS, Who, carried, told};
+use guanxi_import::Chunk;
 use serde_json::Value;
 
 /// Everybody whom some events name.
@@ -16,6 +17,8 @@ use serde_json::Value;
 pub(crate) struct Named {
     pub(crate) identities: HashSet<Identity>,
     pub(crate) people: HashSet<PersonId>,
+    /// The rows of an import, which is a batch of its own.
+    pub(crate) chunk: Option<Chunk>,
 }
 
 impl Named {
@@ -30,7 +33,10 @@ impl Named {
             match event.event.kind.as_str() {
                 RELATIONS => named.add_relations(&event.event.kind, &body.properties),
                 IDENTITY => named.add_action(&body.properties),
-                IMPORT => named.identities.extend(super::imports::named(body)),
+                IMPORT => {
+                    named.chunk = super::imports::read(body).ok();
+                    named.identities.extend(named.chunk.iter().flat_map(Chunk::identities).cloned());
+                }
                 TAGS => {
                     if let Some(tagging) = read::<Tagging>(&body.properties) {
                         named.people.extend(tagging.people);

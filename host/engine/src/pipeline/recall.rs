@@ -70,6 +70,11 @@ impl Recall {
         *bookmark = Bookmark::default();
     }
 
+    /// After a batch was committed up to `to` that changed nothing of what is kept.
+    pub(crate) fn pass(bookmark: &mut Bookmark, to: i64) {
+        bookmark.position = Some(to);
+    }
+
     /// After a batch was committed up to `to`. Of one that changes many people at once only those are kept who were known
     /// before: the others would drive out whoever is busy.
     pub(crate) fn keep(&self, bookmark: &mut Bookmark, memory: Memory, to: i64, many: bool) {

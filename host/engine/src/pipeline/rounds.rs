@@ -15,14 +15,14 @@ use guanxi_domain::manifest::wants;
 use guanxi_domain::person::Consent;
 use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{HistoryQuery, LogCursor, Scope as Rows, Work};
+use guanxi_store::{HistoryQuery, LogCursor, Newcomers, Scope as Rows, Work};
 
 use super::bulk::{self, Part};
 use super::load;
 use super::memory::Memory;
 use super::named::Named;
 use super::people::Subject;
-use super::recall::Bookmark;
+use super::recall::{Bookmark, Recall};
 use super::{actions, commit, consents, decide, erase, facts, groups, people, relations, score, standings};
 use crate::Engine;
 use crate::fleet::{Unit, Units};
@@ -62,6 +62,7 @@ pub(crate) struct Batch {
     mind: Mind,
     memory: Memory,
     items: Vec<Item>,
+    newcomers: Newcomers,
     /// Where the log stands before it and after it.
     from: LogCursor,
     to: LogCursor,
@@ -89,17 +90,24 @@ pub(crate) async fn run(
         return erase::begin(engine, tenant, bookmark, from, event).await;
     }
     engine.recall.open(bookmark, from.position);
-    let batch = match ahead.take().filter(|batch| batch.from == from) {
+    let mut batch = match ahead.take().filter(|batch| batch.from == from) {
         Some(batch) => batch,
-        None => prepare(engine, tenant, bookmark, from, first).await?,
+        None => prepare(engine, tenant, bookmark, from, first, Named::by(first)).await?,
     };
     let rest = events.get(batch.taken..).unwrap_or_default();
-    let write = commit::write(engine, &batch.mind, &batch.memory, &batch.items, batch.from, batch.to);
+    let newcomers = std::mem::take(&mut batch.newcomers);
+    let write = commit::write(engine, &batch.mind, &batch.memory, &batch.items, newcomers, batch.from, batch.to);
     let (written, next) = tokio::join!(write, think_ahead(engine, bookmark, &batch, rest));
     written?;
     *ahead = next;
-    let Batch { memory, to, taken, many, .. } = batch;
-    engine.recall.keep(bookmark, memory, to.position, many);
+    let Batch { memory, items, to, taken, many, .. } = batch;
+    if many && !memory.recalled {
+        Recall::pass(bookmark, to.position);
+        // Even to forget so many takes longer than the next batch should wait.
+        drop(tokio::task::spawn_blocking(move || drop((memory, items))));
+    } else {
+        engine.recall.keep(bookmark, memory, to.position, many);
+    }
     Ok(Done { cursor: to, events: taken })
 }
 
@@ -110,6 +118,7 @@ async fn prepare(
     bookmark: &Bookmark,
     from: LogCursor,
     events: &[Arc<Event>],
+    named: Named,
 ) -> Result<Batch, AppError> {
     let ambient: Ambient = engine.app.ambient().clone();
     let mind = Mind {
@@ -120,22 +129,31 @@ async fn prepare(
         limits: engine.options.limits,
     };
     let mut read = engine.app.store().read(Rows::Tenant(tenant)).await?;
-    let mut memory = load::people(engine, bookmark, &mut read, tenant, events).await?;
+    let mut memory = load::people(engine, bookmark, &mut read, tenant, events, named).await?;
     memory.numbered = from.people;
-    let (items, taken) = subjects(&mut memory, events).map_err(AppError::internal)?;
+    let many = events.first().is_some_and(|event| bulk::is_bulk(&event.event.kind));
+    let found = if many {
+        // On this thread the batch before is being written, which must not wait so long.
+        let events = events.to_vec();
+        tokio::task::spawn_blocking(move || subjects(memory, &events)).await.map_err(AppError::internal)?
+    } else {
+        subjects(memory, events)
+    };
+    let (mut memory, items, taken) = found.map_err(AppError::internal)?;
     remember(&mut read, &mut memory, &mind, &items).await?;
     standings::read(&mut read, &mut memory, &mind, &items).await?;
     drop(read);
     // Plugin calls compute for up to their time limit each: not on a thread that serves others.
+    let dialect = engine.app.store().dialect();
     let thought = tokio::task::spawn_blocking(move || {
         think(&mut memory, &mind, &items);
-        (memory, mind, items)
+        let newcomers = commit::newcomers(dialect, tenant, &memory, from);
+        (memory, mind, items, newcomers)
     });
-    let (memory, mind, items) = thought.await.map_err(AppError::internal)?;
+    let (memory, mind, items, newcomers) = thought.await.map_err(AppError::internal)?;
     let position = taken.checked_sub(1).and_then(|last| events.get(last)).map_or(from.position, |e| e.position);
     let to = LogCursor { position, people: memory.numbered };
-    let many = events.first().is_some_and(|event| bulk::is_bulk(&event.event.kind));
-    Ok(Batch { mind, memory, items, from, to, taken, many })
+    Ok(Batch { mind, memory, items, newcomers: newcomers?, from, to, taken, many })
 }
 
 /// Thinks about the next rows of an import while those before are written, if they are about other people: a file of a
@@ -146,33 +164,35 @@ async fn think_ahead(engine: &Engine, bookmark: &Bookmark, batch: &Batch, rest: 
     if !batch.items.first().is_some_and(|item| is_import(&item.event)) || !next.iter().all(|event| is_import(event)) {
         return None;
     }
-    if Named::by(next).identities.iter().any(|identity| batch.memory.owners.contains_key(identity)) {
+    let event = next.to_vec();
+    let named = tokio::task::spawn_blocking(move || Named::by(&event)).await.ok()?;
+    if named.identities.iter().any(|identity| batch.memory.owners.contains_key(identity)) {
         return None;
     }
-    let ahead = prepare(engine, batch.mind.tenant, bookmark, batch.to, next).await.ok()?;
+    let ahead = prepare(engine, batch.mind.tenant, bookmark, batch.to, next, named).await.ok()?;
     let apart = !ahead.memory.people.keys().any(|person| batch.memory.people.contains_key(person));
     apart.then_some(ahead)
 }
 
 /// Who the events are about, and how many of them can be decided now.
-fn subjects(memory: &mut Memory, events: &[Arc<Event>]) -> Result<(Vec<Item>, usize), String> {
+fn subjects(mut memory: Memory, events: &[Arc<Event>]) -> Result<(Memory, Vec<Item>, usize), String> {
     let mut items: Vec<Item> = Vec::with_capacity(events.len());
     let mut busy: HashSet<PersonId> = HashSet::new();
     for (index, event) in events.iter().enumerate() {
         if bulk::is_bulk(&event.event.kind) {
-            items.extend(bulk::items(memory, event)?);
+            items.extend(bulk::items(&mut memory, event)?);
             continue;
         }
         let subject = match event.event.kind.as_str() {
-            IDENTITY => actions::carry_out(memory, event, &busy)?,
-            _ => people::resolve(memory, event, &busy)?,
+            IDENTITY => actions::carry_out(&mut memory, event, &busy)?,
+            _ => people::resolve(&mut memory, event, &busy)?,
         };
         let leaf = match subject {
-            Subject::Later => return Ok((items, index)),
+            Subject::Later => return Ok((memory, items, index)),
             Subject::Nobody => continue,
             Subject::Person(leaf) => leaf,
         };
-        relations::note(memory, event, leaf);
+        relations::note(&mut memory, event, leaf);
         busy.insert(memory.root_of(leaf));
         busy.extend(memory.changes.restructured.iter().copied());
         let order = order::read(&event.event.kind, &event.event.body.properties).transpose()?;
@@ -180,9 +200,9 @@ fn subjects(memory: &mut Memory, events: &[Arc<Event>]) -> Result<(Vec<Item>, us
             memory.claims.entry(line.order_id.clone()).or_insert(leaf);
         }
         let consent = consent::read(&event.event).transpose().map_err(|bad| bad.to_string())?;
-        items.push(Item { order, consent, ..Item::new(memory, Arc::clone(event), leaf, Part::Whole) });
+        items.push(Item { order, consent, ..Item::new(&memory, Arc::clone(event), leaf, Part::Whole) });
     }
-    Ok((items, events.len()))
+    Ok((memory, items, events.len()))
 }
 
 impl Item {

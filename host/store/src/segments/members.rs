@@ -8,7 +8,7 @@ use roaring::RoaringBitmap;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
-use crate::bulk::{last_of_each, list, pieces, values};
+use crate::bulk::{Rows, batches, last_of_each, list, pieces};
 use crate::error::StoreError;
 use crate::row::Cells;
 use crate::work::Work;
@@ -151,21 +151,24 @@ impl Work {
                 .execute(self.connection())
                 .await?;
         }
-        for piece in pieces(&last_of_each(&full, |row| (row.segment, row.chunk))) {
-            let sql = format!(
-                "insert into segment_chunks (tenant_id, segment_id, chunk, members)
-                 values {}
-                 on conflict (tenant_id, segment_id, chunk) do update set members = excluded.members",
-                values(self.dialect(), piece.len(), 4)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+        for piece in batches(self.dialect(), &last_of_each(&full, |row| (row.segment, row.chunk))) {
+            let mut rows = Rows::new(self.dialect());
             for row in piece {
                 let mut bytes = Vec::with_capacity(row.members.serialized_size());
                 row.members.serialize_into(&mut bytes).map_err(|error| corrupt(&error))?;
-                query =
-                    query.bind(tenant.0).bind(row.segment.as_bytes().as_slice()).bind(i64::from(row.chunk)).bind(bytes);
+                rows.row()
+                    .bind(tenant.0)
+                    .bind(row.segment.as_bytes().as_slice())
+                    .bind(i64::from(row.chunk))
+                    .bind(bytes);
             }
-            query.execute(self.connection()).await?;
+            let sql = format!(
+                "insert into segment_chunks (tenant_id, segment_id, chunk, members)
+                 {}
+                 on conflict (tenant_id, segment_id, chunk) do update set members = excluded.members",
+                rows.source()
+            );
+            rows.query(sql).execute(self.connection()).await?;
         }
         Ok(())
     }

@@ -85,7 +85,7 @@ async fn changed(work: &mut Work, tenant: TenantId, memory: &Memory) -> Result<V
     ids.extend(changes.tags.keys().map(|(id, ..)| *id));
     ids.extend(changes.scores.keys().map(|(id, _)| *id));
     ids.extend(changes.consents.keys().map(|(id, _)| *id));
-    ids.extend(changes.links.values().map(|row| row.person));
+    ids.extend(changes.links.values().map(|put| put.row.person));
     ids.extend(changes.orders.iter().filter_map(|id| memory.orders.get(id)).map(|order| order.person));
     let numbers = changes.edges.numbers();
     if !numbers.is_empty() {
