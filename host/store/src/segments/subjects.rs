@@ -1,12 +1,12 @@
 //! People as filters see them, many at once: only what the filters need is read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use guanxi_domain::Millis;
 use guanxi_domain::consent::ends_at;
 use guanxi_domain::ids::PersonId;
 use guanxi_domain::person::{Consent, Link, Person};
-use guanxi_domain::segment::{Counted, Degree, Needs, OrderMeasure, Subject, Window, bounds};
+use guanxi_domain::segment::{Counted, Degree, Needs, Op, OrderMeasure, Subject, Window, bounds};
 use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
 use sqlx::Row;
@@ -58,8 +58,8 @@ impl Work {
         if needs.relations {
             self.fill_degrees(tenant, &mut subjects, &rows).await?;
         }
-        for window in &needs.windows {
-            self.fill_window(tenant, &mut subjects, &rows, window, now).await?;
+        for windows in together(&needs.windows) {
+            self.fill_windows(tenant, &mut subjects, &rows, &windows, now).await?;
         }
         Ok(Subjects { people: subjects, inside: inside.iter().map(|person| person.number).collect() })
     }
@@ -161,23 +161,26 @@ impl Work {
         Ok(())
     }
 
-    async fn fill_window(
+    async fn fill_windows(
         &mut self,
         tenant: TenantId,
         subjects: &mut [Subject],
         rows: &Rows,
-        window: &Window,
+        windows: &[&Window],
         now: Millis,
     ) -> Result<(), StoreError> {
         let ids: Vec<PersonId> = rows.ids.keys().copied().collect();
         for piece in pieces(&ids) {
             let mut sql = Sql::new(self.dialect());
-            count_window(&mut sql, tenant, window, piece, now);
+            count_windows(&mut sql, tenant, windows, piece, now);
             for row in sql.query().fetch_all(self.connection()).await? {
                 let id = Cells::of(&row, "timeline").id("person_id", PersonId::from_slice)?;
-                let count: i64 = row.try_get("counted")?;
-                if let Some(subject) = rows.ids.get(&id).and_then(|place| subjects.get_mut(*place)) {
-                    *subject.counts.entry(window.clone()).or_insert(0) += count;
+                let Some(subject) = rows.ids.get(&id).and_then(|place| subjects.get_mut(*place)) else { continue };
+                for (column, window) in windows.iter().enumerate() {
+                    let counted: i64 = row.try_get(column + 1)?;
+                    if counted != 0 {
+                        *subject.counts.entry(Window::clone(window)).or_insert(0) += counted;
+                    }
                 }
             }
         }
@@ -185,32 +188,66 @@ impl Work {
     }
 }
 
-/// Counts by person. What is compared besides the person is computed, so that no index over everybody is taken for it.
-fn count_window(sql: &mut Sql, tenant: TenantId, window: &Window, people: &[PersonId], now: Millis) {
-    let time = match &window.counted {
-        Counted::Events(kind) => {
-            sql.put("select r.person_id, count(*) as counted from timeline r where r.tenant_id = ").int(tenant.0);
+/// The most windows that one statement counts.
+const TOGETHER_MAX: usize = 32;
+
+/// Windows over the same rows: of a kind of event, or of orders.
+fn together(windows: &BTreeSet<Window>) -> Vec<Vec<&Window>> {
+    let mut same: BTreeMap<Option<&str>, Vec<&Window>> = BTreeMap::new();
+    for window in windows {
+        let kind = match &window.counted {
+            Counted::Events(kind) => Some(kind.as_str()),
+            Counted::Orders(_) => None,
+        };
+        same.entry(kind).or_default().push(window);
+    }
+    same.values().flat_map(|windows| windows.chunks(TOGETHER_MAX)).map(<[&Window]>::to_vec).collect()
+}
+
+/// Counts by person, a column for each window. What is compared besides the person is computed, so that no index over
+/// everybody is taken for it.
+fn count_windows(sql: &mut Sql, tenant: TenantId, windows: &[&Window], people: &[PersonId], now: Millis) {
+    sql.put("select r.person_id");
+    for window in windows {
+        let (time, what) = match &window.counted {
+            Counted::Events(_) => ("r.occurred_at", "1"),
+            Counted::Orders(OrderMeasure::Count) => ("r.ordered_at", "1"),
+            Counted::Orders(OrderMeasure::Sum) => ("r.ordered_at", "r.amount - r.refunded"),
+        };
+        sql.put(", cast(sum(case when true");
+        for (op, at) in window.times.iter().map(|test| bounds::at(*test, now)) {
+            sql.put(&format!(" and {time} {} ", op.sign())).int(at);
+        }
+        sql.put(&format!(" then {what} else 0 end) as bigint)"));
+    }
+    // Nothing before the first window begins is walked through.
+    let begins = windows.iter().map(|window| begin(window, now)).min().flatten();
+    match windows.first().map(|window| &window.counted) {
+        Some(Counted::Events(kind)) => {
+            sql.put(" from timeline r where r.tenant_id = ").int(tenant.0);
             sql.put(" and r.kind || '' = ").text(kind.as_str());
-            "r.occurred_at"
+            begins.iter().for_each(|at| {
+                sql.put(" and r.occurred_at >= ").int(*at);
+            });
         }
-        Counted::Orders(measure) => {
-            let sum = match measure {
-                OrderMeasure::Count => "count(*)",
-                OrderMeasure::Sum => "cast(sum(r.amount - r.refunded) as bigint)",
-            };
-            sql.put(&format!("select r.person_id, {sum} as counted from orders r where r.tenant_id = ")).int(tenant.0);
-            sql.put(" and r.amount > r.refunded");
-            "(r.ordered_at + 0)"
+        _ => {
+            sql.put(" from orders r where r.tenant_id = ").int(tenant.0).put(" and r.amount > r.refunded");
+            begins.iter().for_each(|at| {
+                sql.put(" and (r.ordered_at + 0) >= ").int(*at);
+            });
         }
-    };
-    for (op, at) in window.times.iter().map(|test| bounds::at(*test, now)) {
-        sql.put(&format!(" and {time} {} ", op.sign())).int(at);
     }
     sql.put(" and r.person_id in (");
     for (index, person) in people.iter().enumerate() {
         sql.put(if index == 0 { "" } else { ", " }).bytes(person.as_bytes());
     }
     sql.put(") group by r.person_id");
+}
+
+/// When a window begins, if it does.
+fn begin(window: &Window, now: Millis) -> Option<Millis> {
+    let bounds = window.times.iter().map(|test| bounds::at(*test, now));
+    bounds.filter(|(op, _)| matches!(op, Op::Eq | Op::Gt | Op::Gte)).map(|(_, at)| at).max()
 }
 
 /// A consent ends as the tenant's rule says, if that is earlier.
