@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
 use reqwest::{Client, Method, RequestBuilder, Response, redirect};
 use serde_json::Value;
 
@@ -59,13 +60,12 @@ impl Api {
             }
             None => self.request(Method::GET, path),
         };
-        let start = measure::now();
-        let answer = request.send().await?;
-        let status = answer.status();
-        let body = answer.bytes().await?;
-        let taken = measure::now().duration_since(start);
-        ensure!(status.is_success(), "{path} answered {status}: {}", String::from_utf8_lossy(&body));
-        Ok(taken)
+        timed(request).await
+    }
+
+    /// How long an answer takes for which the server looks nothing up.
+    pub async fn time_nothing(&self) -> Result<Duration> {
+        timed(self.client.get(format!("{}/healthz", self.address))).await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -74,10 +74,21 @@ impl Api {
     }
 }
 
+/// How long it takes until the last byte of a good answer is there.
+async fn timed(request: RequestBuilder) -> Result<Duration> {
+    let start = measure::now();
+    whole(request).await?;
+    Ok(measure::now().duration_since(start))
+}
+
 async fn read(request: RequestBuilder) -> Result<Value> {
+    Ok(serde_json::from_slice(&whole(request).await?)?)
+}
+
+async fn whole(request: RequestBuilder) -> Result<Bytes> {
     let answer: Response = request.send().await?;
     let (status, url) = (answer.status(), answer.url().clone());
     let body = answer.bytes().await?;
     ensure!(status.is_success(), "{url} answered {status}: {}", String::from_utf8_lossy(&body));
-    Ok(serde_json::from_slice(&body)?)
+    Ok(body)
 }
