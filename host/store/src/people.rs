@@ -163,14 +163,9 @@ pub(crate) fn name_key(name: &str) -> String {
 }
 
 /// Rows of `people`, for [`insert_sql`].
-pub(crate) fn person_rows<P: Borrow<Person>>(
-    dialect: Dialect,
-    tenant: TenantId,
-    people: &[P],
-) -> Result<Rows, StoreError> {
+pub(crate) fn person_rows(dialect: Dialect, tenant: TenantId, people: &[&Person]) -> Result<Rows, StoreError> {
     let mut rows = Rows::new(dialect);
     for person in people {
-        let person: &Person = person.borrow();
         let touch = |touch: &Option<_>| touch.as_ref().map(|touch| json_text(TABLE, "touch", touch)).transpose();
         rows.row()
             .bind(tenant.0)

@@ -33,7 +33,7 @@ pub(crate) async fn people(
             None => unknown.push(identity),
         }
     }
-    memory.recalled |= !memory.owners.is_empty();
+    memory.recalled = !memory.owners.is_empty();
     // Neighbours stand on the same page.
     unknown.sort_unstable();
     memory.owners.extend(read.owners(tenant, &unknown).await?);

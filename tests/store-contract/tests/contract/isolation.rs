@@ -206,13 +206,16 @@ async fn tenant_tables(raw: &mut PgConnection) -> Vec<String> {
          where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
          order by c.relname",
     )
-    .fetch_all(raw)
+    .fetch_all(&mut *raw)
     .await
     .unwrap();
     assert!(tables.len() >= 20, "{tables:?}");
     for (table, forced) in &tables {
         assert!(forced, "{table} does not force row-level security");
     }
+    let each_row = "select count(*) from pg_policies where schemaname = 'public' and qual !~* 'select current_setting'";
+    let each_row: i64 = sqlx::query_scalar(each_row).fetch_one(raw).await.unwrap();
+    assert_eq!(each_row, 0, "policies that ask for the tenant once a row");
     tables.into_iter().map(|(table, _)| table).collect()
 }
 

@@ -6,7 +6,7 @@ use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::PersonId;
 use guanxi_domain::linking::Cause;
 use guanxi_domain::person::{Activity, Link, LinkState, Person, Provenance, Role, Stage, Touch};
-use guanxi_store::{IdentityConflict, LinkRow, Scope, Settlement};
+use guanxi_store::{IdentityConflict, LinkRow, Newcomers, Scope, Settlement, StoreError};
 use guanxi_store_contract::make::{self, NOW};
 use guanxi_store_contract::on_both;
 
@@ -42,6 +42,51 @@ fn people_are_stored_changed_and_counted() {
             assert_eq!(work.count_people(tenant, cap).await.unwrap(), count);
         }
     });
+}
+
+#[test]
+fn newcomers_are_stored_as_others_are_and_only_once() {
+    on_both(|store| async move {
+        let tenant = make::tenant(&store, "tea").await;
+        let names =
+            ["", " ", "NULL", "{a,b}", "\"quoted\"", "\\x41", "it's \\\"both\\\\", "two\nlines", "王小明 😀", "}"];
+        let people: Vec<Person> =
+            (1..).zip(names).map(|(number, name)| Person { number, ..make::person(name) }).collect();
+        let links: Vec<LinkRow> = people.iter().zip(names).map(|(person, name)| odd_link(person.id, name)).collect();
+        let all: (Vec<&Person>, Vec<&LinkRow>) = (people.iter().collect(), links.iter().collect());
+        let newcomers =
+            |people: &[&Person], links: &[&LinkRow]| Newcomers::of(store.dialect(), tenant, people, links).unwrap();
+        let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
+        work.add_newcomers(newcomers(&all.0, &all.1)).await.unwrap();
+        work.commit().await.unwrap();
+
+        let ids: Vec<PersonId> = people.iter().map(|person| person.id).collect();
+        let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
+        let found = work.people(tenant, &ids).await.unwrap();
+        let mut held = work.links(tenant, &ids).await.unwrap();
+        for (person, row) in people.iter().zip(&links) {
+            assert_eq!(found.get(&person.id), Some(person));
+            assert_eq!(held.remove(&person.id).as_deref(), Some([row.link.clone()].as_slice()));
+        }
+        let identities: Vec<Identity> = links.iter().map(|row| row.link.identity.clone()).collect();
+        assert_eq!(work.owners(tenant, &identities).await.unwrap().len(), names.len());
+        drop(work);
+
+        for (people, links, what) in [(&all.0[2..3], &[][..], "person"), (&[][..], &all.1[2..3], "identity")] {
+            let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
+            let refused = work.add_newcomers(newcomers(people, links)).await;
+            assert!(matches!(refused, Err(StoreError::Conflict(of)) if of == what), "{refused:?}");
+        }
+    });
+}
+
+/// A link whose words are as odd as the name.
+fn odd_link(person: PersonId, name: &str) -> LinkRow {
+    let mut row = make::link(&make::identity("user", &format!("u-{person}")), person, 7);
+    row.link.source = name.to_owned();
+    row.link.reason = (!name.is_empty()).then(|| name.to_owned());
+    row.link.confidence = 1.0 / 3.0;
+    row
 }
 
 #[test]

@@ -45,6 +45,14 @@ fn filters() -> Vec<Value> {
         json!({"not": {"attribute": "nobody-has-this", "gt": 1}}),
         json!({"attribute": "score", "gt": 2.5, "lte": 7}),
         json!({"attribute": "score", "eq": 3}),
+        json!({"attribute": "score", "lte": 1}),
+        json!({"attribute": "score", "gte": 0, "lt": 2}),
+        json!({"attribute": "level", "gt": 0}),
+        json!({"attribute": "level", "lte": 1}),
+        json!({"attribute": "level", "gte": 2}),
+        json!({"attribute": "level", "eq": "gold"}),
+        json!({"attribute": "level", "in": ["gold", "silver, {"]}),
+        json!({"not": {"attribute": "level", "gte": 2}}),
         json!({"attribute": "score", "eq": "3"}),
         json!({"attribute": "vip", "eq": true}),
         json!({"attribute": "vip", "eq": 1}),
@@ -313,6 +321,23 @@ fn person(n: u32) -> Person {
         "birthday": if n.is_multiple_of(5) { json!("unknown") } else { json!(birthday) },
         "odd' name $x": if n.is_multiple_of(7) { "it's \"odd\" % _ \\ 好" } else { "plain" },
     });
+    // One key in a document within, before the one that counts; numbers that are none; texts like pieces of a document.
+    let level = [
+        json!(2),
+        json!(true),
+        json!("gold"),
+        json!("silver, {"),
+        json!(1.5),
+        json!([3]),
+        json!({"level": 3}),
+        json!(1),
+        json!(-4e3),
+    ];
+    person.attributes.insert("level".to_owned(), level[n as usize % level.len()].clone());
+    if n.is_multiple_of(4) {
+        let other = &level[n as usize / 4 % level.len()];
+        person.attributes.insert("inside".to_owned(), json!({"level": other, "score": 1}));
+    }
     let keep = |key: &str| key != "city" || n % 10 != 9;
     person.attributes.extend(attributes.as_object().unwrap().clone().into_iter().filter(|(key, _)| keep(key)));
     if n % 3 != 2 {
