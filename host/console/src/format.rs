@@ -93,7 +93,11 @@ pub fn pretty_value(value: &serde_json::Value) -> String {
 
 /// A JSON value in one line, a text without its quotes.
 pub fn plain(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
 }
 
 /// The first characters of a text, with an ellipsis where more follows.

@@ -514,8 +514,8 @@ words! {
     event_consent_withdrawn: "Withdrew consent", "撤回授权";
     event_exported: "An archive was taken", "导出个人数据";
     event_settings: "Settings were changed", "修改设置";
-    event_segment_entered: "Entered a segment", "进入分群";
-    event_segment_left: "Left a segment", "离开分群";
+    event_segment_entered: "Entered segments", "进入分群";
+    event_segment_left: "Left segments", "离开分群";
     event_erased: "Somebody was forgotten", "删除个人数据";
 }
 

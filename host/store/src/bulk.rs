@@ -50,6 +50,14 @@ pub(crate) struct Rows {
 struct Column {
     kind: &'static str,
     array: String,
+    /// What the array says the lengths of, one after the other.
+    blobs: Option<Blobs>,
+}
+
+#[derive(Default)]
+struct Blobs {
+    starts: String,
+    bytes: Vec<u8>,
 }
 
 /// What fits into a cell.
@@ -84,9 +92,27 @@ impl Rows {
         } else {
             let mut array = String::from("{");
             cell.write(&mut array);
-            self.columns.push(Column { kind: C::KIND, array });
+            self.columns.push(Column { kind: C::KIND, array, blobs: None });
         }
         self.cells += 1;
+        self
+    }
+
+    /// The row's next cell, of which each row has some thousand bytes: on PostgreSQL those of all rows travel as one value,
+    /// for as text they would be twice as long and read byte by byte.
+    pub(crate) fn blob(&mut self, bytes: Vec<u8>) -> &mut Self {
+        if self.dialect == Dialect::Sqlite {
+            return self.bind(bytes);
+        }
+        let before = self.columns.get(self.cells).and_then(|column| column.blobs.as_ref());
+        let start = 1 + before.map_or(0, |blobs| blobs.bytes.len());
+        self.bind(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
+        if let Some(column) = self.columns.get_mut(self.cells - 1) {
+            let blobs = column.blobs.get_or_insert_default();
+            blobs.starts.push(if blobs.starts.is_empty() { '{' } else { ',' });
+            blobs.starts.push_str(&start.to_string());
+            blobs.bytes.extend(bytes);
+        }
         self
     }
 
@@ -96,23 +122,42 @@ impl Rows {
             let row = format!(",({})", vec!["?"; self.cells].join(","));
             return format!("values {}", row.repeat(self.rows).trim_start_matches(','));
         }
-        let arrays = self.columns.iter().enumerate();
+        let mut parameters = 0;
+        let mut next = || {
+            parameters += 1;
+            parameters
+        };
         // Side by side they are not put into a table of their own first, as `from unnest(…)` is.
-        let columns: Vec<String> =
-            arrays.map(|(n, column)| format!("unnest(cast(${} as {}[]))", n + 1, column.kind)).collect();
-        format!("select {}", columns.join(", "))
+        let columns = self.columns.iter().map(|Column { kind, blobs, .. }| match blobs {
+            None => format!("unnest(cast(${} as {kind}[]))", next()),
+            Some(_) => {
+                let [lengths, starts, bytes] = [next(), next(), next()];
+                format!(
+                    "substring(${bytes} from unnest(cast(${starts} as integer[])) for unnest(cast(${lengths} as integer[])))"
+                )
+            }
+        });
+        format!("select {}", columns.collect::<Vec<_>>().join(", "))
     }
 
     /// How many parameters they take; those that follow are numbered after them.
     pub(crate) fn parameters(&self) -> usize {
-        if self.dialect == Dialect::Sqlite { self.rows * self.cells } else { self.columns.len() }
+        if self.dialect == Dialect::Sqlite {
+            return self.rows * self.cells;
+        }
+        self.columns.iter().map(|column| if column.blobs.is_some() { 3 } else { 1 }).sum()
     }
 
     /// The statement that [`Rows::source`] is part of.
     pub(crate) fn query<'q>(mut self, sql: String) -> Query<'q, Any, AnyArguments> {
-        for Column { mut array, .. } in self.columns {
+        for Column { mut array, blobs, .. } in self.columns {
             array.push('}');
             drop(self.parameters.add(array));
+            if let Some(Blobs { mut starts, bytes }) = blobs {
+                starts.push('}');
+                drop(self.parameters.add(starts));
+                drop(self.parameters.add(bytes));
+            }
         }
         sqlx::query_with(AssertSqlSafe(sql), self.parameters)
     }

@@ -22,6 +22,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (3, "insight", include_str!("../migrations/postgres/0003_insight.sql")),
         (4, "memberships", include_str!("../migrations/postgres/0004_memberships.sql")),
         (5, "cheaper rows", include_str!("../migrations/postgres/0005_cheaper_rows.sql")),
+        (6, "cheaper members", include_str!("../migrations/postgres/0006_cheaper_members.sql")),
     ])
 });
 

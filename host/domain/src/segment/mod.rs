@@ -29,9 +29,10 @@ pub use needs::{Counted, Needs, Tick, Window};
 pub use say::Tongue;
 pub use subject::{Degree, Subject};
 
-/// Kind of the events that the host makes when a person enters a segment: properties.segment names it.
+/// Kind of the events that the host makes when a person enters segments: `properties.segments` names all that were entered
+/// by one commit.
 pub const ENTERED: &str = "guanxi.segment.entered";
-/// Kind of the events that the host makes when a person leaves a segment.
+/// Kind of the events that the host makes when a person leaves segments, likewise.
 pub const LEFT: &str = "guanxi.segment.left";
 
 /// The deepest nesting of `all`, `any` and `not`.

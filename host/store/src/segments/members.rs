@@ -160,7 +160,7 @@ impl Work {
                     .bind(tenant.0)
                     .bind(row.segment.as_bytes().as_slice())
                     .bind(i64::from(row.chunk))
-                    .bind(bytes);
+                    .blob(bytes);
             }
             let sql = format!(
                 "insert into segment_chunks (tenant_id, segment_id, chunk, members)
@@ -186,7 +186,7 @@ impl Work {
             let gone = i64::try_from(before - members.len()).unwrap_or(0);
             if gone > 0 {
                 self.put_segment_chunks(tenant, &[ChunkRow { segment, chunk, members }]).await?;
-                self.grow_segment(tenant, segment, -gone).await?;
+                self.grow_segments(tenant, &[(segment, -gone)]).await?;
             }
         }
         Ok(())

@@ -13,6 +13,7 @@ use guanxi_domain::segment::Filter;
 use guanxi_domain::tenant::TenantId;
 use sqlx::any::AnyRow;
 
+use crate::bulk::{Rows, batches};
 use crate::error::StoreError;
 use crate::row::Cells;
 use crate::work::{Dialect, Work};
@@ -173,10 +174,23 @@ impl Work {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Notes that members moved, after which there are so many more.
-    pub async fn grow_segment(&mut self, tenant: TenantId, id: SegmentId, by: i64) -> Result<(), StoreError> {
-        let sql = "update segments set members = members + $3, moves = moves + 1 where tenant_id = $1 and id = $2";
-        sqlx::query(sql).bind(tenant.0).bind(id.as_bytes().as_slice()).bind(by).execute(self.connection()).await?;
+    /// Notes that members of these segments moved, after which each has so many more.
+    pub async fn grow_segments(&mut self, tenant: TenantId, growth: &[(SegmentId, i64)]) -> Result<(), StoreError> {
+        for piece in batches(self.dialect(), growth) {
+            let mut rows = Rows::new(self.dialect());
+            for (id, by) in piece {
+                rows.row().bind(id.as_bytes().as_slice()).bind(*by);
+            }
+            let sql = format!(
+                "with growth (segment_id, grown) as ({})
+                 update segments set members = members + grown, moves = moves + 1
+                 from growth
+                 where tenant_id = ${} and id = segment_id",
+                rows.source(),
+                rows.parameters() + 1
+            );
+            rows.query(sql).bind(tenant.0).execute(self.connection()).await?;
+        }
         Ok(())
     }
 

@@ -192,7 +192,8 @@ async fn watch(
             position = position.max(at);
             let body: Value = serde_json::from_str(&body)?;
             let person = body.get("person").and_then(Value::as_str).context("somebody entered")?;
-            if body.pointer("/properties/segment") == Some(&json!(PROBED)) {
+            let entered = body.pointer("/properties/segments").and_then(Value::as_array);
+            if entered.is_some_and(|segments| segments.contains(&json!(PROBED))) {
                 seen.insert(person.to_owned(), now);
             }
         }

@@ -103,17 +103,19 @@ fn tg_4_entering_and_leaving_are_events() {
         let tenant = host.tenant("tea").await;
         define(&tenant, "berliners", &json!({"attribute": "city", "eq": "Berlin"})).await;
         define(&tenant, "just-now", &json!({"last": "page", "within": "3s"})).await;
+        define(&tenant, "settled", &json!({"attribute": "city", "exists": true})).await;
         tenant.call("identify", &json!({"userId": "ada", "traits": {"city": "Berlin"}})).await.expect(202);
-        let told = |kind: &'static str, name: &'static str| {
-            move |event: &Value| event["kind"] == kind && event["properties"]["segment"] == name
+        let told = |kind: &'static str, names: &'static [&'static str]| {
+            move |event: &Value| event["kind"] == kind && event["properties"]["segments"] == json!(names)
         };
-        tenant.wait_for("/events", 1, told("guanxi.segment.entered", "berliners")).await;
+        // All that one commit does to somebody is told at once.
+        tenant.wait_for("/events", 1, told("guanxi.segment.entered", &["berliners", "settled"])).await;
         tenant.call("identify", &json!({"userId": "ada", "traits": {"city": "上海"}})).await.expect(202);
-        tenant.wait_for("/events", 1, told("guanxi.segment.left", "berliners")).await;
+        tenant.wait_for("/events", 1, told("guanxi.segment.left", &["berliners"])).await;
         tenant.call("page", &json!({"userId": "ada", "name": "home"})).await.expect(202);
-        tenant.wait_for("/events", 1, told("guanxi.segment.entered", "just-now")).await;
+        tenant.wait_for("/events", 1, told("guanxi.segment.entered", &["just-now"])).await;
         // Nothing happens, and yet she leaves.
-        tenant.wait_for("/events", 1, told("guanxi.segment.left", "just-now")).await;
+        tenant.wait_for("/events", 1, told("guanxi.segment.left", &["just-now"])).await;
         let ada = tenant.person("user:ada", |_| true).await;
         let path = format!("/people/{}/segments", ada["id"].as_str().expect("an id"));
         let answers = tenant.api.get(&path).await.expect(200);

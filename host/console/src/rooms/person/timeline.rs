@@ -197,7 +197,7 @@ fn gist(properties: &JsonMap) -> Option<String> {
     let gist = match (total, text("currency")) {
         (Some(total), Some(currency)) => Some(format!("{total} {currency}")),
         (Some(total), None) => Some(total),
-        (None, _) => ["name", "title", "path", "url", "reason"].into_iter().find_map(text),
+        (None, _) => ["name", "title", "path", "url", "reason", "segments"].into_iter().find_map(text),
     };
     gist.map(|gist| short(&gist, GIST_SHOWN))
 }

@@ -8,7 +8,7 @@ use guanxi_domain::ids::PersonId;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::Work;
 
-use super::shift::{Cause, Moves, Shift, Turn, event, shift};
+use super::shift::{Cause, Moves, Shift, Turn, events, shift};
 use crate::Engine;
 use crate::pipeline::memory::Memory;
 use crate::pipeline::rounds::{Item, Mind};
@@ -67,14 +67,11 @@ pub(crate) async fn follow(
 
     let causes = causes(items);
     let last = items.last().map(|item| item.event.event.id.to_string()).unwrap_or_default();
+    let cause = |person| causes.get(&person).cloned().unwrap_or_else(|| Cause { key: last.clone(), depth: 0 });
     let untold = regrouped(&moves.shifts, memory);
     let told = moves.shifts.iter().filter(|shift| !untold.contains(&(shift.segment, shift.number)));
-    let events = told.filter_map(|shift| {
-        let cause = shift.person.and_then(|person| causes.get(&person));
-        let fallback = Cause { key: last.clone(), depth: 0 };
-        event(&definitions.segments, shift, cause.unwrap_or(&fallback), mind.now)
-    });
-    Ok(Followed { events: events.collect(), moves: Some(moves) })
+    let events = events(&definitions.segments, told, cause, mind.now);
+    Ok(Followed { events, moves: Some(moves) })
 }
 
 /// Who may belong elsewhere now.

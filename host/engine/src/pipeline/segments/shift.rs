@@ -8,7 +8,8 @@ use guanxi_domain::ids::{EventId, PersonId, SegmentId, derived_uuid};
 use guanxi_domain::segment::{ENTERED, LEFT};
 use guanxi_domain::tenant::TenantId;
 use guanxi_domain::{JsonMap, Millis};
-use guanxi_store::{CHUNK_BITS, HeldSegment, Work};
+use guanxi_store::{CHUNK_BITS, HeldSegment, SegmentRow, Work};
+use serde_json::Value;
 
 use super::members::Open;
 use super::{Segment, Shelf};
@@ -35,6 +36,7 @@ pub(super) struct Shift {
 }
 
 /// What made people move.
+#[derive(Clone)]
 pub(super) struct Cause {
     /// Tells apart what could happen twice: the event's id, or the time of a sweep.
     pub(super) key: String,
@@ -82,28 +84,46 @@ pub(super) async fn shift(
         }
     }
     open.write(work).await?;
-    for (place, by) in growth {
-        let Some(segment) = segments.get(place) else { continue };
-        work.grow_segment(tenant, segment.row.id, by).await?;
-    }
+    let growth = growth.into_iter().filter_map(|(place, by)| Some((segments.get(place)?.row.id, by)));
+    work.grow_segments(tenant, &growth.collect::<Vec<_>>()).await?;
     Ok(Moves { shifts, open })
 }
 
-/// The event that tells of it; none for those who are not told of, and where events led to events too often.
-pub(super) fn event(segments: &[Segment], shift: &Shift, cause: &Cause, now: Millis) -> Option<NewEvent> {
-    let segment = segments.get(shift.segment)?;
-    let person = shift.person?;
+/// The events that tell of it: one of all segments that somebody entered, one of all that they left. None for those who
+/// are not told of, and where events led to events too often.
+pub(super) fn events<'s>(
+    segments: &[Segment],
+    shifts: impl Iterator<Item = &'s Shift>,
+    cause: impl Fn(PersonId) -> Cause,
+    now: Millis,
+) -> Vec<NewEvent> {
+    let mut told: BTreeMap<(PersonId, bool), Vec<&SegmentRow>> = BTreeMap::new();
+    for shift in shifts {
+        if let (Some(person), Some(segment)) = (shift.person, segments.get(shift.segment)) {
+            told.entry((person, !shift.entered)).or_default().push(&segment.row);
+        }
+    }
+    told.into_iter().filter_map(|((person, left), rows)| event(person, left, &rows, &cause(person), now)).collect()
+}
+
+fn event(person: PersonId, left: bool, rows: &[&SegmentRow], cause: &Cause, now: Millis) -> Option<NewEvent> {
+    let first = rows.first()?;
     let depth = cause.depth.checked_add(1).filter(|depth| *depth <= DEPTH_MAX)?;
-    let kind = if shift.entered { ENTERED } else { LEFT };
-    let message_id = format!("{kind}/{}/{person}/{}", segment.row.id, cause.key);
-    let mut properties = JsonMap::new();
-    properties.insert("segment".to_owned(), segment.row.name.as_str().into());
+    let kind = if left { LEFT } else { ENTERED };
+    // What a cause does to one segment is told once; so the first of them tells apart what is told in several commits.
+    let message_id = format!("{kind}/{}/{person}/{}", first.id, cause.key);
+    let names: Vec<Value> = rows.iter().map(|row| row.name.as_str().into()).collect();
     Some(NewEvent {
         id: EventId::from_uuid(derived_uuid(now, &[message_id.as_bytes()])),
         message_id,
         kind: kind.to_owned(),
         occurred_at: now,
         received_at: now,
-        body: EventBody { person: Some(person), properties, depth, ..EventBody::default() },
+        body: EventBody {
+            person: Some(person),
+            properties: JsonMap::from_iter([("segments".to_owned(), names.into())]),
+            depth,
+            ..EventBody::default()
+        },
     })
 }

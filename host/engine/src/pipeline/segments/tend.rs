@@ -11,7 +11,7 @@ use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{ChunkRow, Found, LogCursor, Scope as Rows, StoreError, Work};
 
-use super::shift::{Cause, Turn, event, shift};
+use super::shift::{Cause, Turn, events, shift};
 use super::{Segment, expanded};
 use crate::Engine;
 
@@ -177,7 +177,7 @@ impl Scene<'_> {
         let shelf = &self.engine.segments;
         let moves = shift(shelf, &mut work, self.tenant, segments, &held, turns).await?;
         let cause = Cause { key: self.now.to_string(), depth: 0 };
-        let events: Vec<_> = moves.shifts.iter().filter_map(|shift| event(segments, shift, &cause, self.now)).collect();
+        let events = events(segments, moves.shifts.iter(), |_| cause.clone(), self.now);
         work.append(self.tenant, &events).await?;
         work.commit().await?;
         moves.committed(shelf);
