@@ -193,15 +193,21 @@ fn plain_on_postgres(sql: &mut Sql, name: &str, test: &AttributeTest) -> bool {
     if numbers.is_none() && texts.is_none() {
         return false;
     }
-    sql.put("(case when p.attributes not like '{%{%' then (");
+    sql.put("(case when split_part(p.attributes, '{', 3) = '' then (");
     if let Some(tests) = numbers {
-        // So begins what is neither text nor word.
-        sql.put("select case when v >= '-' collate \"C\" and v < ':' collate \"C\" then true");
+        let after = |sql: &mut Sql| {
+            sql.put("split_part(p.attributes, ").text(format!("{}:", quoted(name))).put(", 2)");
+        };
+        // What begins with a sign or a digit is a number; asking so costs least.
+        sql.put("case when abs(ascii(");
+        after(sql);
+        sql.put(") - 51) <= 6 then true");
         for Number { op, to } in tests {
-            sql.put(&format!(" and v::double precision {} ", op.sign())).real(*to);
+            sql.put(" and split_part(split_part(");
+            after(sql);
+            sql.put(&format!(", ',', 1), '}}', 1)::double precision {} ", op.sign())).real(*to);
         }
-        sql.put(" else false end from (select split_part(split_part(split_part(p.attributes, ");
-        sql.text(format!("{}:", quoted(name))).put(", 2), ',', 1), '}', 1) as v offset 0) as one");
+        sql.put(" else false end");
     }
     texts.iter().for_each(|texts| has_one(sql, "p.attributes", texts));
     sql.put(") else ");

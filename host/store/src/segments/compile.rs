@@ -6,7 +6,7 @@
 use guanxi_domain::Millis;
 use guanxi_domain::person::Role;
 use guanxi_domain::segment::{
-    Condition, Consented, Direction, Filter, Number, OrderMeasure, TimeFact, TimeTest, Total, Which, bounds,
+    Condition, Consented, Direction, Filter, Number, Op, OrderMeasure, TimeFact, TimeTest, Total, Which, bounds,
 };
 use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
@@ -15,12 +15,63 @@ use super::attributes::{activity, attribute};
 use crate::sql::Sql;
 use crate::work::Dialect;
 
+/// The sum of rows that only counts them.
+const COUNT: &str = "count(*)";
+
 /// For whom a filter is compiled.
 #[derive(Clone, Copy)]
 pub(super) struct Ground<'s> {
     pub(super) tenant: TenantId,
     pub(super) settings: &'s TenantSettings,
     pub(super) now: Millis,
+    /// Of whom the answer is wanted: a statement that goes through some of the people looks up no more than those.
+    pub(super) part: &'s Part,
+}
+
+/// Some of the people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    Everybody,
+    Before(Bound),
+    From(Bound),
+}
+
+/// What parts people in two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// A person's id. On SQLite people lie in the order of these.
+    Id(Vec<u8>),
+    /// A place in the file, which is the order in which PostgreSQL goes through many rows.
+    Place(String),
+}
+
+impl Part {
+    /// Holds people `p` to the part.
+    pub(super) fn hold(&self, sql: &mut Sql) {
+        self.bound(sql, "p.id", Some("p.ctid"));
+    }
+
+    /// Holds rows, which are found by something else, to those of people of the part, if ids tell who that is.
+    fn sift(&self, sql: &mut Sql, column: &str) {
+        // With the sign SQLite does not go through them by person.
+        let sign = if sql.dialect() == Dialect::Sqlite { "+" } else { "" };
+        self.bound(sql, &format!("{sign}{column}"), None);
+    }
+
+    fn bound(&self, sql: &mut Sql, id: &str, place: Option<&str>) {
+        let (sign, bound) = match self {
+            Self::Everybody => return,
+            Self::Before(bound) => ("<", bound),
+            Self::From(bound) => (">=", bound),
+        };
+        match (bound, place) {
+            (Bound::Id(bound), _) => drop(sql.put(&format!(" and {id} {sign} ")).bytes(bound)),
+            (Bound::Place(bound), Some(place)) => {
+                sql.put(&format!(" and {place} {sign} ")).text(bound.as_str()).put("::tid");
+            }
+            (Bound::Place(_), None) => {}
+        }
+    }
 }
 
 /// Adds the filter as one condition in parentheses. A segment that is still named in it has no members.
@@ -41,13 +92,40 @@ pub(super) fn compile(sql: &mut Sql, filter: &Filter, ground: Ground<'_>) {
     }
 }
 
+/// What costs least stands first: where it decides, databases ask no further.
 fn group(sql: &mut Sql, filters: &[Filter], ground: Ground<'_>, word: &str, empty: &str) {
+    let mut filters: Vec<&Filter> = filters.iter().collect();
+    filters.sort_by_key(|filter| effort(filter));
     sql.put("(");
     for (index, filter) in filters.iter().enumerate() {
         sql.put(if index == 0 { "" } else { word });
         compile(sql, filter, ground);
     }
     sql.put(if filters.is_empty() { empty } else { "" }).put(")");
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Effort {
+    /// A comparison with a column of the person.
+    Column,
+    /// A look into a document of the person.
+    Document,
+    /// A look among rows of other tables.
+    Rows,
+}
+
+fn effort(filter: &Filter) -> Effort {
+    match filter {
+        Filter::All(filters) | Filter::Any(filters) => filters.iter().map(effort).max().unwrap_or(Effort::Column),
+        Filter::Not(filter) => effort(filter),
+        Filter::Is(Condition::Stage(_) | Condition::Role(_) | Condition::Total(..) | Condition::Time(..)) => {
+            Effort::Column
+        }
+        Filter::Is(Condition::Attribute(..) | Condition::LastEvent(..) | Condition::Touch(..)) => Effort::Document,
+        Filter::Is(Condition::Events(_, _, window)) if window.is_empty() => Effort::Document,
+        Filter::Is(Condition::Orders(_, _, window)) if window.is_empty() => Effort::Column,
+        Filter::Is(_) => Effort::Rows,
+    }
 }
 
 fn condition(sql: &mut Sql, is: &Condition, ground: Ground<'_>) {
@@ -62,7 +140,9 @@ fn condition(sql: &mut Sql, is: &Condition, ground: Ground<'_>) {
         Condition::Tag { dimension, name, weight } => tag(sql, dimension, name.as_deref(), weight, ground),
         Condition::Score(name, tests) => {
             sql.put("p.id in (select s.person_id from scores s where s.tenant_id = ").int(ground.tenant.0);
-            sql.put(" and s.name = ").text(name.as_str()).put(" and ");
+            sql.put(" and s.name = ").text(name.as_str());
+            ground.part.sift(sql, "s.person_id");
+            sql.put(" and ");
             numbers(sql, "s.value", tests);
             sql.put(")");
         }
@@ -90,7 +170,7 @@ fn condition(sql: &mut Sql, is: &Condition, ground: Ground<'_>) {
                 });
             };
             sql.put("p.id in (");
-            owners(sql, "identities", "", ground.tenant, fits);
+            owners(sql, "identities", "", ground, fits);
             sql.put(")");
         }
         Condition::Consent(purpose, state) => consent(sql, purpose, *state, ground),
@@ -178,6 +258,7 @@ fn tag(sql: &mut Sql, dimension: &str, name: Option<&str>, weight: &[Number], gr
     name.iter().for_each(|name| {
         sql.put(" and t.name = ").text(*name);
     });
+    ground.part.sift(sql, "t.person_id");
     sql.put(" and t.weight > 0 and ");
     each(sql, weight, |sql| weight_now(sql, ground.now));
     sql.put(")");
@@ -209,9 +290,11 @@ pub(crate) fn weight_now(sql: &mut Sql, now: Millis) {
 
 /// `select` of whose rows `r` of a table fit, those of joined people as their group's, with what else is `wanted` of a
 /// row.
-fn owners(sql: &mut Sql, table: &str, wanted: &str, tenant: TenantId, mut fits: impl FnMut(&mut Sql)) {
+fn owners(sql: &mut Sql, table: &str, wanted: &str, ground: Ground<'_>, mut fits: impl FnMut(&mut Sql)) {
+    let tenant = ground.tenant;
     sql.put(&format!("select r.person_id as owner{wanted} from {table} r where r.tenant_id = ")).int(tenant.0);
     fits(sql);
+    ground.part.sift(sql, "r.person_id");
     // In this order: SQLite would else go through the table once for each who was joined.
     sql.put(&format!(
         " union all select l.root_id as owner{wanted} from people l cross join {table} r where l.tenant_id = "
@@ -219,11 +302,18 @@ fn owners(sql: &mut Sql, table: &str, wanted: &str, tenant: TenantId, mut fits: 
     sql.int(tenant.0).put(" and l.root_id is not null and r.tenant_id = ").int(tenant.0);
     sql.put(" and r.person_id = l.id");
     fits(sql);
+    ground.part.sift(sql, "l.root_id");
 }
 
 /// Owners whose `sum` passes the tests; without rows the sum is 0.
 fn counted(sql: &mut Sql, key: &str, sum: &str, tests: &[Number], rows: impl FnOnce(&mut Sql)) {
     let zero = tests.iter().all(|test| test.op.holds(0.0, test.to));
+    if sum == COUNT && tests.iter().all(whether) && tests.iter().all(|test| test.op.holds(1.0, test.to)) != zero {
+        sql.put(key).put(if zero { " not in (" } else { " in (" });
+        rows(sql);
+        sql.put(")");
+        return;
+    }
     sql.put(key).put(if zero { " not in (select owner from (" } else { " in (select owner from (" });
     rows(sql);
     sql.put(") as counted group by owner having ").put(if zero { "not " } else { "" });
@@ -231,13 +321,18 @@ fn counted(sql: &mut Sql, key: &str, sum: &str, tests: &[Number], rows: impl FnO
     sql.put(")");
 }
 
+/// Whether a test of a count asks no more than whether there is any: it answers the same of every count from one.
+fn whether(test: &Number) -> bool {
+    test.to < 1.0 || (test.to == 1.0 && matches!(test.op, Op::Gte | Op::Lt))
+}
+
 fn orders(sql: &mut Sql, measure: OrderMeasure, tests: &[Number], window: &[TimeTest], ground: Ground<'_>) {
     let (wanted, sum) = match measure {
-        OrderMeasure::Count => ("", "count(*)"),
+        OrderMeasure::Count => ("", COUNT),
         OrderMeasure::Sum => (", r.amount - r.refunded as paid", "sum(paid)"),
     };
     counted(sql, "p.id", sum, tests, |sql| {
-        owners(sql, "orders", wanted, ground.tenant, |sql| {
+        owners(sql, "orders", wanted, ground, |sql| {
             sql.put(" and r.amount > r.refunded");
             between(sql, "r.ordered_at", window, ground.now);
         });
@@ -245,8 +340,8 @@ fn orders(sql: &mut Sql, measure: OrderMeasure, tests: &[Number], window: &[Time
 }
 
 fn events(sql: &mut Sql, kind: &str, tests: &[Number], window: &[TimeTest], ground: Ground<'_>) {
-    counted(sql, "p.id", "count(*)", tests, |sql| {
-        owners(sql, "timeline", "", ground.tenant, |sql| {
+    counted(sql, "p.id", COUNT, tests, |sql| {
+        owners(sql, "timeline", "", ground, |sql| {
             sql.put(" and r.kind = ").text(kind);
             between(sql, "r.occurred_at", window, ground.now);
         });
@@ -258,6 +353,7 @@ fn consent(sql: &mut Sql, purpose: &str, state: Consented, ground: Ground<'_>) {
     sql.put(if state == Consented::Unknown { "p.id not in (" } else { "p.id in (" });
     sql.put("select r.person_id from consents r where r.tenant_id = ").int(ground.tenant.0);
     sql.put(" and r.purpose = ").text(purpose);
+    ground.part.sift(sql, "r.person_id");
     if state != Consented::Unknown {
         consent_state(sql, purpose, state, ground);
     }
@@ -294,7 +390,7 @@ fn relations(sql: &mut Sql, kind: Option<&str>, direction: Direction, tests: &[N
         Direction::Any => &["from_number", "to_number"],
     };
     let tenant = ground.tenant.0;
-    counted(sql, "p.number", "count(*)", tests, |sql| {
+    counted(sql, "p.number", COUNT, tests, |sql| {
         for (index, end) in ends.iter().enumerate() {
             let fits = |sql: &mut Sql| {
                 kind.iter().for_each(|kind| {

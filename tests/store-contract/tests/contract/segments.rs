@@ -13,7 +13,7 @@ use guanxi_domain::segment::{Filter, Needs};
 use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{
-    ChunkRow, ConsentRow, EdgeRow, HeldSegment, OrderRow, Scope, SegmentRow, Store, TagRow, TimelineRow,
+    ChunkRow, ConsentRow, EdgeRow, HeldSegment, LogCursor, OrderRow, Scope, SegmentRow, Store, TagRow, TimelineRow,
 };
 use guanxi_store_contract::make::{self, NOW};
 use guanxi_store_contract::on_both;
@@ -117,23 +117,41 @@ fn tg_4_sql_and_memory_mean_the_same_people() {
         let people = populate(&store, tenant).await;
         let ids: Vec<PersonId> = people.iter().map(|person| person.id).collect();
         let mut decided = BTreeSet::new();
-        for document in filters() {
-            let filter = Filter::read(&document).unwrap();
-            let found = store.find_people(tenant, &settings, &filter, NOW).await;
-            let found: Vec<u32> = found.unwrap_or_else(|error| panic!("{document}: {error}")).members.iter().collect();
-            let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
-            let subjects = work.subjects(tenant, &settings, &ids, &Needs::of(&filter), NOW).await.unwrap();
-            drop(work);
-            let mut alone: Vec<u32> =
-                subjects.people.iter().filter(|one| filter.holds(one, NOW)).map(|one| one.person.number).collect();
-            alone.sort_unstable();
-            assert_eq!(found, alone, "{document}");
-            let sample = store.sample_people(tenant, &settings, &filter, NOW, 5).await.unwrap();
-            assert_eq!((sample.count, sample.numbers.len()), (found.len() as u64, found.len().min(5)), "{document}");
-            decided.insert(found.len());
-        }
+        check(&store, tenant, &settings, &ids, &mut decided).await;
+        // So many numbers were given, as the log tells, that two connections go through half of the people each.
+        let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
+        let from = work.cursor(tenant).await.unwrap();
+        let many = LogCursor { people: 2 * people[ids.len() / 2].number, ..from };
+        work.advance(tenant, from, many).await.unwrap();
+        work.commit().await.unwrap();
+        check(&store, tenant, &settings, &ids, &mut decided).await;
         assert!(decided.len() > 12, "the filters tell people apart: {decided:?}");
     });
+}
+
+/// Every filter, asked both ways; notes how many each finds.
+async fn check(
+    store: &Store,
+    tenant: TenantId,
+    settings: &TenantSettings,
+    ids: &[PersonId],
+    decided: &mut BTreeSet<usize>,
+) {
+    for document in filters() {
+        let filter = Filter::read(&document).unwrap();
+        let found = store.find_people(tenant, settings, &filter, NOW).await;
+        let found: Vec<u32> = found.unwrap_or_else(|error| panic!("{document}: {error}")).members.iter().collect();
+        let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
+        let subjects = work.subjects(tenant, settings, ids, &Needs::of(&filter), NOW).await.unwrap();
+        drop(work);
+        let mut alone: Vec<u32> =
+            subjects.people.iter().filter(|one| filter.holds(one, NOW)).map(|one| one.person.number).collect();
+        alone.sort_unstable();
+        assert_eq!(found, alone, "{document}");
+        let sample = store.sample_people(tenant, settings, &filter, NOW, 5).await.unwrap();
+        assert_eq!((sample.count, sample.numbers.len()), (found.len() as u64, found.len().min(5)), "{document}");
+        decided.insert(found.len());
+    }
 }
 
 #[test]
@@ -305,6 +323,8 @@ pub(crate) async fn populate(store: &Store, tenant: TenantId) -> Vec<Person> {
 
 fn person(n: u32) -> Person {
     let mut person = make::person(&format!("P{n}"));
+    // As far apart as in a large tenant.
+    person.number *= 2_500;
     person.created_at = NOW - Millis::from(n) * DAY;
     person.stage = [Stage::Prospect, Stage::Fan, Stage::Customer][n as usize % 3];
     person.roles = if n.is_multiple_of(8) { vec![Role::Employee] } else { vec![] };
