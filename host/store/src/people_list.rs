@@ -51,7 +51,10 @@ impl Work {
         let (with, few, within) = match &term {
             None => (String::new(), "", ""),
             Some(term) if self.is_common(tenant, term).await? => (format!("{NAMED} {OWNERS}"), "", COMMON),
-            Some(_) => (format!("{NAMED} {FOUND}"), "found f cross join", "and p.id = f.id"),
+            Some(_) => {
+                let few = if query.order == PeopleOrder::Newest { LATEST } else { "found f cross join" };
+                (format!("{NAMED} {FOUND}"), few, "and p.id = f.id")
+            }
         };
         let sql = match query.order {
             PeopleOrder::Newest => format!(
@@ -139,6 +142,9 @@ const FOUND: &str = "found (id) as (
        union
        select coalesce(p.root_id, p.id) from named n cross join people p where p.tenant_id = $1 and p.id = n.id
      )";
+
+/// Of these the page alone, before a row is read: nobody who is found is part of somebody else.
+const LATEST: &str = "(select id from found where id < $3 order by id desc limit $2) f cross join";
 
 /// Who is found by identity alone, for [`COMMON`].
 const OWNERS: &str = "found (id) as (

@@ -19,8 +19,6 @@ use crate::session::Visitor;
 use crate::trouble::Trouble;
 
 const ROWS: u32 = 50;
-/// People are counted up to here.
-const COUNT_MAX: i64 = 100_000;
 const IDENTITIES_SHOWN: usize = 2;
 const SCORES_SHOWN: usize = 3;
 const TAGS_SHOWN: usize = 3;
@@ -81,7 +79,7 @@ pub async fn list(
     let after = wish.after.as_deref().map(|text| read_cursor(text, by_score.is_some())).transpose()?;
     let search = Some(wish.q.clone());
     let people = console.app.people(&visitor.caller, &slug, search, by_score.clone(), after, Some(ROWS)).await?;
-    let total = console.app.count_people(&visitor.caller, &slug, COUNT_MAX).await?;
+    let (total, is_exact) = console.app.count_people(&visitor.caller, &slug).await?;
 
     let place = format!("/console/t/{}/people", tenant.slug);
     let order = by_score.as_deref().unwrap_or_default();
@@ -98,7 +96,7 @@ pub async fn list(
         page: visitor.page(w.people, &tenant, Room::People),
         orders: orders.collect(),
         rows: people.into_iter().map(|person| row(&place, person, &catalogue, order, visitor.language)).collect(),
-        total: if total >= COUNT_MAX { format!("{}+", count(total)) } else { count(total) },
+        total: if is_exact { count(total) } else { format!("≈ {}", count(total)) },
         first: after.map(|_| here),
         next,
         reviews: format!("/console/t/{}/reviews", tenant.slug),

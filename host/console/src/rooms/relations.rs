@@ -20,7 +20,7 @@ use crate::words::Words;
 /// Neighbours that are shown.
 const ROWS: u32 = 25;
 /// Steps within which people are counted.
-const STEPS: u32 = 4;
+const STEPS: u32 = 3;
 /// The most bytes of what somebody types to find a person.
 const WISH_MAX: usize = 512;
 
