@@ -161,9 +161,12 @@ impl Programs {
         server.arg(directory).args(["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"]);
         // Tests create schemas by the dozen at the same time, each in one transaction.
         server.args(["-c", "max_locks_per_transaction=256"]);
-        if durability == Durability::Forgetful {
-            server.args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
-        }
+        let settings = match durability {
+            Durability::Forgetful => ["fsync=off", "synchronous_commit=off", "full_page_writes=off"],
+            // As docs/operator.md advises.
+            Durability::Synced => ["shared_buffers=1GB", "max_wal_size=8GB", "checkpoint_timeout=15min"],
+        };
+        server.args(settings.iter().flat_map(|setting| ["-c", setting]));
         let log = File::create(log_file(directory))?;
         server.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         server.spawn().context("cannot start PostgreSQL")

@@ -76,6 +76,14 @@ impl Database {
         Ok(options.connect(&self.url).await?)
     }
 
+    /// Puts it in order, as PostgreSQL does by itself within minutes of a great change, burdening whatever runs then.
+    pub async fn settle(&self) -> Result<()> {
+        if self.postgres.is_some() {
+            PgConnection::connect(&self.url).await?.execute("vacuum (analyze)").await?;
+        }
+        Ok(())
+    }
+
     /// Removes it.
     pub async fn remove(self) -> Result<()> {
         if let Some((server, name)) = &self.postgres {

@@ -16,6 +16,8 @@ use guanxi_domain::tenant::TenantId;
 use guanxi_store::{EdgeRow, LinkRow, LogCursor, OrderRow, Scope, Store, TagRow, TimelineRow, Work};
 use serde_json::json;
 
+use crate::database::Database;
+
 /// People of one transaction.
 const PIECE: u32 = 10_000;
 const CITIES: [&str; 4] = ["上海", "北京", "广州", "成都"];
@@ -42,13 +44,13 @@ impl Population {
         Self { whole: true, ..self }
     }
 
-    /// Puts everybody into a tenant that has nobody.
-    pub async fn fill(&self, store: &Store, tenant: TenantId) -> Result<()> {
+    /// Puts everybody into a tenant of a database that has nobody.
+    pub async fn fill(&self, database: &Database, store: &Store, tenant: TenantId) -> Result<()> {
         let end = self.crowd.size();
         for first in (0..end).step_by(PIECE as usize) {
             self.fill_piece(store, tenant, first..end.min(first + PIECE)).await?;
         }
-        Ok(())
+        database.settle().await
     }
 
     /// Whom person `n` of the crowd became.

@@ -89,7 +89,7 @@ impl Side {
         let setup = Setup::open(&database.url).await?;
         let tenant = setup.tenant("bench").await?;
         setup.install_all(surroundings, &tenant, &PLUGINS).await?;
-        population.fill(&setup.store, tenant.id).await?;
+        population.fill(&database, &setup.store, tenant.id).await?;
         setup.close().await;
         let server = Server::start(surroundings, &database, client).await?;
         let (people, pool) = (population.crowd.size(), database.connect().await?);

@@ -51,7 +51,7 @@ async fn measured(surroundings: &Surroundings, database: Database, name: &'stati
     let population = Population::new(people, measure::epoch_ms())?.whole();
     let setup = Setup::open(&database.url).await?;
     let tenant = setup.tenant("bench").await?;
-    population.fill(&setup.store, tenant.id).await?;
+    population.fill(&database, &setup.store, tenant.id).await?;
     setup.close().await;
     let client = server::client()?;
     let server = Server::start(surroundings, &database, &client).await?;

@@ -37,7 +37,7 @@ async fn measured(surroundings: &Surroundings, database: Database, names: [&'sta
     let mut work = store.begin(Scope::Host).await?;
     let tenant = work.create_tenant(&"bench".parse()?, "bench", NOW).await?.id;
     work.commit().await?;
-    Population::new(people, NOW)?.fill(&store, tenant).await?;
+    Population::new(people, NOW)?.fill(&database, &store, tenant).await?;
     let (settings, mut counting, mut making) = (TenantSettings::default(), (0.0, String::new()), (0.0, String::new()));
     let mut everybody = f64::MAX;
     for _ in 0..ROUNDS {
