@@ -94,6 +94,16 @@ impl Recall {
         }
         bookmark.position = Some(to);
     }
+
+    /// Besides what was kept: people whom the batch that was committed did not know.
+    pub(crate) fn add(&self, bookmark: &Bookmark, read: Memory) {
+        for (identity, person) in read.owners {
+            put(&self.owners, (bookmark.generation, identity), person, false);
+        }
+        for (id, known) in read.people {
+            put(&self.people, (bookmark.generation, id), Arc::new(known), false);
+        }
+    }
 }
 
 /// Puts a value into a cache, if wanted only over one that is there.
@@ -188,6 +198,10 @@ mod tests {
         recall.keep(&mut bookmark, knowing(PersonId::from_slice(&[8; 16]).unwrap(), &bob), 14, true);
         recall.open(&mut bookmark, 14);
         assert_eq!((recall.owner(&bookmark, &ada), recall.owner(&bookmark, &bob)), (Some(id), None));
+        // Read besides, for the next batch.
+        let other = PersonId::from_slice(&[8; 16]).unwrap();
+        recall.add(&bookmark, knowing(other, &bob));
+        assert_eq!(recall.owner(&bookmark, &bob), Some(other));
         // Another tenant's worker starts with a generation of its own.
         let mut other = Bookmark::default();
         recall.keep(&mut bookmark, knowing(id, &ada), 13, false);

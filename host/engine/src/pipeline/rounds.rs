@@ -97,7 +97,8 @@ pub(crate) async fn run(
     let rest = events.get(batch.taken..).unwrap_or_default();
     let newcomers = std::mem::take(&mut batch.newcomers);
     let write = commit::write(engine, &batch.mind, &batch.memory, &batch.items, newcomers, batch.from, batch.to);
-    let (written, next) = tokio::join!(write, think_ahead(engine, bookmark, &batch, rest));
+    let (written, next, soon) =
+        tokio::join!(write, think_ahead(engine, bookmark, &batch, rest), look_ahead(engine, bookmark, &batch));
     written?;
     *ahead = next;
     let Batch { memory, items, to, taken, many, .. } = batch;
@@ -107,6 +108,9 @@ pub(crate) async fn run(
         drop(tokio::task::spawn_blocking(move || drop((memory, items))));
     } else {
         engine.recall.keep(bookmark, memory, to.position, many);
+    }
+    if let Some(soon) = soon {
+        engine.recall.add(bookmark, soon);
     }
     Ok(Done { cursor: to, events: taken })
 }
@@ -172,6 +176,27 @@ async fn think_ahead(engine: &Engine, bookmark: &Bookmark, batch: &Batch, rest: 
     let ahead = prepare(engine, batch.mind.tenant, bookmark, batch.to, next, named).await.ok()?;
     let apart = !ahead.memory.people.keys().any(|person| batch.memory.people.contains_key(person));
     apart.then_some(ahead)
+}
+
+/// Reads whom the log names next while the batch is written, but for those whom it may change: it knows everybody whom it
+/// changes, with all who were joined with them. What fails here is read in its turn.
+async fn look_ahead(engine: &Engine, bookmark: &Bookmark, batch: &Batch) -> Option<Memory> {
+    if batch.many {
+        return None;
+    }
+    let tenant = batch.mind.tenant;
+    let mut read = engine.app.store().read(Rows::Tenant(tenant)).await.ok()?;
+    let next = read.read_log(tenant, batch.to.position, engine.options.batch).await.ok()?;
+    let next: Vec<Arc<Event>> = next.into_iter().map(Arc::new).collect();
+    let events = next.get(..bulk::prefix(&next)).unwrap_or_default();
+    if events.first().is_none_or(|event| bulk::is_bulk(&event.event.kind)) {
+        return None;
+    }
+    let mut soon = load::people(engine, bookmark, &mut read, tenant, events, Named::by(events)).await.ok()?;
+    let Memory { people, owners, .. } = &batch.memory;
+    soon.people.retain(|id, _| !people.contains_key(id));
+    soon.owners.retain(|identity, owner| !owners.contains_key(identity) && soon.people.contains_key(owner));
+    Some(soon)
 }
 
 /// Who the events are about, and how many of them can be decided now.
