@@ -23,7 +23,7 @@ use crate::{App, AppError};
 /// The most orders of a person that are shown beside them.
 const ORDERS_SHOWN: u32 = 20;
 /// So many people are counted.
-const COUNT_MAX: i64 = 10_000;
+const COUNT_MAX: u32 = 10_000;
 /// The most decisions and messages that are looked through for one part of a timeline.
 const FOLLOWED_MAX: u32 = 2_000;
 
@@ -152,16 +152,10 @@ impl App {
         summaries(&mut work, tenant.id, people).await
     }
 
-    /// How many people a tenant has, and whether that is exact: up to [`COUNT_MAX`] they are counted; of more it is told
-    /// how many ever were, for counting a million takes as long as a page may.
+    /// How many people a tenant has, and whether that is exact: of more than [`COUNT_MAX`] it is told how many ever were.
     pub async fn count_people(&self, caller: &Caller, slug: &str) -> Result<(i64, bool), AppError> {
-        let tenant = self.tenant_for(caller, slug, Scope::Read).await?.id;
-        let mut work = self.store().read(Rows::Tenant(tenant)).await?;
-        let count = work.count_people(tenant, COUNT_MAX).await?;
-        if count < COUNT_MAX {
-            return Ok((count, true));
-        }
-        Ok((i64::from(work.cursor(tenant).await?.people), false))
+        let tenant = self.tenant_for(caller, slug, Scope::Read).await?;
+        Ok(self.store().read(Rows::Tenant(tenant.id)).await?.count_people(tenant.id, COUNT_MAX).await?)
     }
 
     /// The person to whom an identity leads; an invalid link leads to nobody.

@@ -141,6 +141,18 @@ mod tests {
     }
 
     #[test]
+    fn values_stand_in_one_line_without_quotes() {
+        for (value, expected) in [
+            (serde_json::json!("春茶"), "春茶"),
+            (serde_json::json!(["vip", "fans"]), "vip, fans"),
+            (serde_json::json!({"a": "b"}), r#"{"a":"b"}"#),
+            (serde_json::json!(1.5), "1.5"),
+        ] {
+            assert_eq!(plain(&value), expected);
+        }
+    }
+
+    #[test]
     fn times_are_marked_up_and_texts_are_cut_between_characters() {
         let text = r#"<time datetime="2024-03-09T16:00:00.000Z">2024-03-09 16:00</time>"#;
         assert_eq!(Time(1_710_000_000_000).to_string(), text);

@@ -144,16 +144,20 @@ impl Work {
         Ok(())
     }
 
-    /// How many people there are, those who were joined counted as one; exact below `cap`, and `cap` if there are as many or more.
-    pub async fn count_people(&mut self, tenant: TenantId, cap: i64) -> Result<i64, StoreError> {
+    /// How many people there are, those who were joined counted as one, and whether that is exact. From `cap` on they are
+    /// not counted, for a million take as long as a page may: it is told how many ever were.
+    pub async fn count_people(&mut self, tenant: TenantId, cap: u32) -> Result<(i64, bool), StoreError> {
         // Those who were joined are few and have an index of their own, so that nobody's whole row is read.
         let sql = "select count(*) from people where tenant_id = $1 and root_id is not null";
         let joined: i64 = sqlx::query_scalar(sql).bind(tenant.0).fetch_one(self.connection()).await?;
         let sql = "select count(*)
              from (select number from people where tenant_id = $1 and number > 0 limit $2) as counted";
-        let limit = cap.max(0).saturating_add(joined);
+        let limit = i64::from(cap).saturating_add(joined);
         let all: i64 = sqlx::query_scalar(sql).bind(tenant.0).bind(limit).fetch_one(self.connection()).await?;
-        Ok(all - joined)
+        if all < limit {
+            return Ok((all - joined, true));
+        }
+        Ok((i64::from(self.cursor(tenant).await?.people), false))
     }
 }
 

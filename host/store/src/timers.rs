@@ -37,11 +37,7 @@ impl Work {
         for piece in bulk::batches(self.dialect(), &last) {
             let mut rows = bulk::Rows::new(self.dialect());
             for timer in piece {
-                rows.row()
-                    .bind(tenant.0)
-                    .bind(timer.installation.as_bytes().as_slice())
-                    .bind(timer.person.as_bytes().as_slice())
-                    .bind(&timer.key)
+                key(&mut rows, tenant, timer.installation, timer.person, &timer.key)
                     .bind(timer.due_at)
                     .bind(&timer.payload);
             }
@@ -66,12 +62,8 @@ impl Work {
     ) -> Result<(), StoreError> {
         for piece in bulk::batches(self.dialect(), timers) {
             let mut rows = bulk::Rows::new(self.dialect());
-            for (installation, person, key) in piece {
-                rows.row()
-                    .bind(tenant.0)
-                    .bind(installation.as_bytes().as_slice())
-                    .bind(person.as_bytes().as_slice())
-                    .bind(key);
+            for (installation, person, name) in piece {
+                key(&mut rows, tenant, *installation, *person, name);
             }
             let source = rows.source();
             let query = rows.query(match self.dialect() {
@@ -101,12 +93,7 @@ impl Work {
         for piece in bulk::batches(self.dialect(), timers) {
             let mut rows = bulk::Rows::new(self.dialect());
             for timer in piece {
-                rows.row()
-                    .bind(tenant.0)
-                    .bind(timer.installation.as_bytes().as_slice())
-                    .bind(timer.person.as_bytes().as_slice())
-                    .bind(&timer.key)
-                    .bind(timer.due_at);
+                key(&mut rows, tenant, timer.installation, timer.person, &timer.key).bind(timer.due_at);
             }
             let source = rows.source();
             let query = rows.query(match self.dialect() {
@@ -178,6 +165,17 @@ impl Work {
         .map(read)
         .collect()
     }
+}
+
+/// Begins a row with what names a timer.
+fn key<'r>(
+    rows: &'r mut bulk::Rows,
+    tenant: TenantId,
+    installation: InstallationId,
+    person: PersonId,
+    name: &str,
+) -> &'r mut bulk::Rows {
+    rows.row().bind(tenant.0).bind(installation.as_bytes().as_slice()).bind(person.as_bytes().as_slice()).bind(name)
 }
 
 fn read(row: &AnyRow) -> Result<Timer, StoreError> {

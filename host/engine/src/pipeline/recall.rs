@@ -95,7 +95,7 @@ impl Recall {
         bookmark.position = Some(to);
     }
 
-    /// Besides what was kept: people whom the batch that was committed did not know.
+    /// After [`Self::keep`]: people besides, whom the batch that was committed did not know.
     pub(crate) fn add(&self, bookmark: &Bookmark, read: Memory) {
         for (identity, person) in read.owners {
             put(&self.owners, (bookmark.generation, identity), person, false);

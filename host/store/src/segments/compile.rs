@@ -104,6 +104,7 @@ fn group(sql: &mut Sql, filters: &[Filter], ground: Ground<'_>, word: &str, empt
     sql.put(if filters.is_empty() { empty } else { "" }).put(")");
 }
 
+/// What answering for one person costs.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Effort {
     /// A comparison with a column of the person.

@@ -91,7 +91,7 @@ async fn seen(store: &Store, scope: Scope, tenant: TenantId, ada: &Person) -> Ve
         ("dead_letter", work.dead_letter(tenant, 1).await.unwrap().iter().len()),
         ("people", work.people(tenant, &[ada.id]).await.unwrap().len()),
         ("person", work.person(tenant, ada.id).await.unwrap().iter().len()),
-        ("count_people", work.count_people(tenant, 9).await.unwrap() as usize),
+        ("count_people", work.count_people(tenant, 9).await.unwrap().0 as usize),
         ("newest", work.list_people(tenant, &list(PeopleOrder::Newest, None)).await.unwrap().len()),
         ("by score", work.list_people(tenant, &list(by_score(), None)).await.unwrap().len()),
         ("by name", work.list_people(tenant, &list(PeopleOrder::Newest, Some("ada"))).await.unwrap().len()),

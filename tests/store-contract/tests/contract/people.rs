@@ -6,7 +6,7 @@ use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::PersonId;
 use guanxi_domain::linking::Cause;
 use guanxi_domain::person::{Activity, Link, LinkState, Person, Provenance, Role, Stage, Touch};
-use guanxi_store::{IdentityConflict, LinkRow, Newcomers, Scope, Settlement, StoreError};
+use guanxi_store::{IdentityConflict, LinkRow, LogCursor, Newcomers, Scope, Settlement, StoreError};
 use guanxi_store_contract::make::{self, NOW};
 use guanxi_store_contract::on_both;
 
@@ -38,7 +38,9 @@ fn people_are_stored_changed_and_counted() {
         expected.insert(changed.id, changed);
         assert_eq!(work.people(tenant, &ids).await.unwrap(), expected);
         assert_eq!(work.people(tenant, &[]).await.unwrap(), HashMap::new());
-        for (cap, count) in [(1_000, 343), (343, 343), (10, 10), (0, 0)] {
+        let from = work.cursor(tenant).await.unwrap();
+        work.advance(tenant, from, LogCursor { people: 350, ..from }).await.unwrap();
+        for (cap, count) in [(1_000, (343, true)), (344, (343, true)), (343, (350, false)), (0, (350, false))] {
             assert_eq!(work.count_people(tenant, cap).await.unwrap(), count);
         }
     });
@@ -188,7 +190,7 @@ fn id_6_groups_know_their_members_and_are_one_in_lists() {
         {
             assert_eq!(work.leaves(tenant, &people[person]).await.unwrap(), expected, "{person}");
         }
-        assert_eq!(work.count_people(tenant, 99).await.unwrap(), 2);
+        assert_eq!(work.count_people(tenant, 99).await.unwrap(), (2, true));
         work.dissolve(tenant, &[inner, zoe]).await.unwrap();
         assert_eq!(work.person(tenant, inner).await.unwrap(), None);
         assert!(work.person(tenant, zoe).await.unwrap().is_some(), "no group");
