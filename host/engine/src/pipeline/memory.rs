@@ -167,7 +167,8 @@ impl Memory {
         let before = self.owners.insert(link.identity.clone(), person);
         let is_new = before.is_none() || self.changes.links.get(&link.identity).is_some_and(|put| put.is_new);
         if let Some(before) = before.filter(|before| *before != person) {
-            if let Some(known) = self.people.get_mut(&before) {
+            // The link's row tells of its new owner only: segments must hear of the old one, too.
+            if let Some(known) = self.touch(before) {
                 known.links.retain(|old| old.identity != link.identity);
             }
             groups::refresh(self, before);

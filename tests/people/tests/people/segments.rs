@@ -250,3 +250,22 @@ fn tg_4_members_that_are_kept_are_those_that_are_found() {
         }
     });
 }
+
+/// Once found invalid, an address is given to whoever names it next: who had it before loses it in the same commit, also if
+/// that commit says both.
+#[test]
+fn tg_4_who_loses_an_identity_to_somebody_else_leaves() {
+    on_both_empty(|url| async move {
+        let lab = Lab::open(&url).await;
+        let page = |named: &[usize]| Step::Event { named: named.to_vec(), what: 11 };
+        let (ada, anonymous) = (3, 6);
+        let invalidate = Step::Staff { about: ada, other: ada, verb: 2 };
+        let filters = [json!({"identity": "email"}), json!({"identity": "email", "deliverable": true})];
+        for apart in [false, true] {
+            let mut steps = vec![page(&[0, ada]), page(&[anonymous]), Step::Wait(1), invalidate.clone()];
+            steps.extend(apart.then_some(Step::Wait(1)));
+            steps.push(page(&[ada, anonymous]));
+            check(&lab, &filters, &steps).await.unwrap_or_else(|failure| panic!("apart {apart}: {failure}"));
+        }
+    });
+}
