@@ -118,7 +118,12 @@ async fn work_off(engine: Engine, tenant: TenantId, signal: Arc<Notify>, stop: C
 async fn step(engine: &Engine, tenant: TenantId, bookmark: &mut Bookmark) -> Result<bool, AppError> {
     let mut read = engine.app.store().read(Rows::Tenant(tenant)).await?;
     let cursor = read.cursor(tenant).await?;
-    let events = read.read_log(tenant, cursor.position, engine.options.batch).await?;
+    let mut events = bookmark.following(cursor.position);
+    let missing = engine.options.batch.saturating_sub(u32::try_from(events.len()).unwrap_or(u32::MAX));
+    if missing > 0 {
+        let last = events.last().map_or(cursor.position, |event| event.position);
+        events.extend(read.read_log(tenant, last, missing).await?.into_iter().map(Arc::new));
+    }
     let due = read.has_due_segments(tenant, engine.app.ambient().now()).await?;
     drop(read);
     if due {
@@ -127,7 +132,6 @@ async fn step(engine: &Engine, tenant: TenantId, bookmark: &mut Bookmark) -> Res
     if events.is_empty() {
         return Ok(false);
     }
-    let events = events.into_iter().map(Arc::new).collect();
     process(engine, tenant, bookmark, cursor, events).await?;
     Ok(true)
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use guanxi_domain::event::Event;
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::PersonId;
 use quick_cache::Weighter;
@@ -32,6 +33,22 @@ pub(crate) struct Recall {
 pub(crate) struct Bookmark {
     generation: u64,
     position: Option<i64>,
+    /// A position and events that follow it in the log, read before their turn. They cannot have changed since: what an
+    /// erasure rewrites stands before it, and was decided.
+    ahead: (i64, Vec<Arc<Event>>),
+}
+
+impl Bookmark {
+    /// The events that follow `position`, as far as they were read.
+    pub(crate) fn following(&mut self, position: i64) -> Vec<Arc<Event>> {
+        let (from, events) = std::mem::take(&mut self.ahead);
+        if from == position { events } else { Vec::new() }
+    }
+
+    /// Keeps events that follow `position`.
+    pub(crate) fn follow(&mut self, position: i64, events: Vec<Arc<Event>>) {
+        self.ahead = (position, events);
+    }
 }
 
 impl Recall {
@@ -163,6 +180,8 @@ fn bytes(count: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use guanxi_domain::event::{EventBody, NewEvent};
+    use guanxi_domain::ids::{EventId, new_uuid};
     use guanxi_domain::person::Person;
 
     use super::*;
@@ -202,11 +221,23 @@ mod tests {
         let other = PersonId::from_slice(&[8; 16]).unwrap();
         recall.add(&bookmark, knowing(other, &bob));
         assert_eq!(recall.owner(&bookmark, &bob), Some(other));
+        // Events that were read on follow one position, and are handed out once.
+        bookmark.follow(14, vec![event(15)]);
+        assert_eq!([bookmark.following(14).len(), bookmark.following(14).len()], [1, 0]);
+        bookmark.follow(14, vec![event(15)]);
+        assert_eq!(bookmark.following(15).len(), 0);
         // Another tenant's worker starts with a generation of its own.
         let mut other = Bookmark::default();
         recall.keep(&mut bookmark, knowing(id, &ada), 13, false);
         recall.open(&mut other, 13);
         assert_eq!(recall.owner(&other, &ada), None);
+    }
+
+    fn event(position: i64) -> Arc<Event> {
+        let (id, kind) = (EventId::from_uuid(new_uuid(0, [0; 10])), "page".to_owned());
+        let body = EventBody::default();
+        let event = NewEvent { id, message_id: "m".to_owned(), kind, occurred_at: 0, received_at: 0, body };
+        Arc::new(Event { position, event })
     }
 
     fn knowing(id: PersonId, identity: &Identity) -> Memory {

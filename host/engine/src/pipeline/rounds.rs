@@ -109,8 +109,9 @@ pub(crate) async fn run(
     } else {
         engine.recall.keep(bookmark, memory, to.position, many);
     }
-    if let Some(soon) = soon {
+    if let Some((soon, events)) = soon {
         engine.recall.add(bookmark, soon);
+        bookmark.follow(to.position, events);
     }
     Ok(Done { cursor: to, events: taken })
 }
@@ -178,9 +179,9 @@ async fn think_ahead(engine: &Engine, bookmark: &Bookmark, batch: &Batch, rest: 
     apart.then_some(ahead)
 }
 
-/// Reads whom the log names next while the batch is written, but for those whom it may change: it knows everybody whom it
-/// changes, with all who were joined with them. What fails here is read in its turn.
-async fn look_ahead(engine: &Engine, bookmark: &Bookmark, batch: &Batch) -> Option<Memory> {
+/// Reads the log on while the batch is written, and whom it names next, but for those whom the batch may change: it knows
+/// everybody whom it changes, with all who were joined with them. What fails here is read in its turn.
+async fn look_ahead(engine: &Engine, bookmark: &Bookmark, batch: &Batch) -> Option<(Memory, Vec<Arc<Event>>)> {
     if batch.many {
         return None;
     }
@@ -196,7 +197,7 @@ async fn look_ahead(engine: &Engine, bookmark: &Bookmark, batch: &Batch) -> Opti
     let Memory { people, owners, .. } = &batch.memory;
     soon.people.retain(|id, _| !people.contains_key(id));
     soon.owners.retain(|identity, owner| !owners.contains_key(identity) && soon.people.contains_key(owner));
-    Some(soon)
+    Some((soon, next))
 }
 
 /// Who the events are about, and how many of them can be decided now.
