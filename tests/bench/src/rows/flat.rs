@@ -1,5 +1,6 @@
 //! What an event costs beside a hundred times as many people: two servers over ten thousand and over a million people
-//! take turns, each with events of its own people at random, so that whatever else the machine does burdens both.
+//! take turns, each with visits of its own people at random, so that whatever else the machine does burdens both. Beside
+//! them, people who do one thing each and do not come back: of a million nobody is remembered then, of ten thousand all.
 
 use anyhow::{Result, ensure};
 use bytes::Bytes;
@@ -23,6 +24,9 @@ const RATIO: f64 = 1.3;
 const PLUGINS: [&str; 2] = ["social-value", "ror"];
 /// Events of one request.
 const BATCH: usize = 200;
+/// What somebody does in a visit, and how many visitors there are at once, each of whom is as likely to do something next.
+const VISIT: usize = 5;
+const VISITORS: usize = 500;
 /// Rounds that are not counted: caches fill.
 const WARM_UP: usize = 1;
 
@@ -46,29 +50,41 @@ async fn measured(surroundings: &Surroundings, databases: [Database; 2], name: &
     for (database, people) in databases.into_iter().zip(sizes) {
         sides.push(Side::start(surroundings, database, people, &client).await?);
     }
+    let mut costs: [[Costs; 2]; 2] = Default::default();
     for round in 0..WARM_UP + rounds {
-        for side in &mut sides {
-            side.take_turn(&client, round, events).await?;
+        for (visit, costs) in [VISIT, 1].into_iter().zip(&mut costs) {
+            for (side, costs) in sides.iter_mut().zip(costs) {
+                let (wall, processor) = side.take_turn(&client, round, visit, events).await?;
+                if round >= WARM_UP {
+                    costs.wall.push(wall);
+                    costs.processor.push(processor);
+                }
+            }
         }
     }
-    let mut costs = Vec::new();
     for side in sides {
-        costs.push(side.stop().await?);
+        side.stop().await?;
     }
-    let [few, many] = costs.as_slice() else { anyhow::bail!("two sides have two costs") };
+    let [[few, many], singles] = &mut costs;
+    let [few_singles, many_singles] = singles.each_mut().map(|costs| costs.wall.median());
     let note = format!(
-        "{} against {} people at random; {rounds} rounds of {events} events each, taken in turn, from the first request to the \
-         last decision; processor of the server {:.0} against {:.0} µs",
-        sizes[1], sizes[0], many.processor, few.processor
+        "{} against {} people at random in visits of {VISIT} events, {VISITORS} visitors at once; {rounds} rounds of {events} \
+         events each, taken in turn, from the first request to the last decision; processor of the server {:.0} against \
+         {:.0} µs; where nobody does a second thing, {many_singles:.0} against {few_singles:.0} µs",
+        sizes[1],
+        sizes[0],
+        many.processor.median(),
+        few.processor.median()
     );
-    let row = Row::new(name, many.wall, "µs/event").against("beside few people", few.wall);
+    let row = Row::new(name, many.wall.median(), "µs/event").against("beside few people", few.wall.median());
     Ok(vec![row.ratio_at_most(RATIO).note(note)])
 }
 
-/// Microseconds of an event, by the median round.
-struct Cost {
-    wall: f64,
-    processor: f64,
+/// Microseconds of an event, by round.
+#[derive(Default)]
+struct Costs {
+    wall: Rounds,
+    processor: Rounds,
 }
 
 /// One server over its people.
@@ -79,8 +95,6 @@ struct Side {
     tenant: Tenant,
     people: u32,
     random: Rng,
-    wall: Rounds,
-    processor: Rounds,
 }
 
 impl Side {
@@ -93,12 +107,14 @@ impl Side {
         setup.close().await;
         let server = Server::start(surroundings, &database, client).await?;
         let (people, pool) = (population.crowd.size(), database.connect().await?);
-        let (random, wall, processor) = (Rng::with_seed(3), Rounds::default(), Rounds::default());
-        Ok(Self { database, pool, server, tenant, people, random, wall, processor })
+        Ok(Self { database, pool, server, tenant, people, random: Rng::with_seed(3) })
     }
 
-    async fn take_turn(&mut self, client: &Client, round: usize, events: usize) -> Result<()> {
-        let bodies: Vec<Bytes> = (0..events / BATCH).map(|request| self.body(round, request)).collect();
+    /// Wall clock and processor of an event, in microseconds.
+    async fn take_turn(&mut self, client: &Client, round: usize, visit: usize, events: usize) -> Result<(f64, f64)> {
+        let mut visitors = Vec::new();
+        let bodies: Vec<Bytes> =
+            (0..events / BATCH).map(|request| self.body(&mut visitors, visit, &format!("{round}-{request}"))).collect();
         let url = format!("{}/v1/batch", self.server.address);
         let (used, start) = (self.server.processor_seconds()?, measure::now());
         for body in bodies {
@@ -107,19 +123,22 @@ impl Side {
         }
         until_decided(&self.pool, &self.tenant).await?;
         let taken = measure::now().duration_since(start);
-        if round >= WARM_UP {
-            self.wall.push(taken.as_secs_f64() * 1e6 / events as f64);
-            self.processor.push((self.server.processor_seconds()? - used) * 1e6 / events as f64);
-        }
-        Ok(())
+        let processor = self.server.processor_seconds()? - used;
+        Ok((taken.as_secs_f64() * 1e6 / events as f64, processor * 1e6 / events as f64))
     }
 
-    fn body(&mut self, round: usize, request: usize) -> Bytes {
+    /// A request in which visitors act, who have so many events left; who has none makes room for somebody else.
+    fn body(&mut self, visitors: &mut Vec<(u32, usize)>, visit: usize, name: &str) -> Bytes {
         let mut message = |number: usize| {
-            let (user, product) = (Crowd::account(self.random.u32(0..self.people)), self.random.u32(0..500));
+            while visitors.len() < VISITORS {
+                visitors.push((self.random.u32(0..self.people), visit));
+            }
+            let (place, product) = (self.random.usize(0..VISITORS), self.random.u32(0..500));
+            let (person, left) = visitors.swap_remove(place);
+            visitors.extend((left > 1).then_some((person, left - 1)));
             json!({
-                "type": "track", "userId": user, "event": "Product Viewed",
-                "messageId": format!("flat-{round}-{request}-{number}"),
+                "type": "track", "userId": Crowd::account(person), "event": "Product Viewed",
+                "messageId": format!("flat-{visit}-{name}-{number}"),
                 "properties": {"product_id": product.to_string(), "category": "tea", "price": 19.9},
             })
         };
@@ -128,12 +147,11 @@ impl Side {
     }
 
     /// Everybody was there before, so events must have made nobody.
-    async fn stop(mut self) -> Result<Cost> {
+    async fn stop(self) -> Result<()> {
         let people = number(&self.pool, "select count(*) from people").await?;
         ensure!(people == i64::from(self.people), "{people} people instead of {}", self.people);
         self.pool.close().await;
         self.server.stop().await?;
-        self.database.remove().await?;
-        Ok(Cost { wall: self.wall.median(), processor: self.processor.median() })
+        self.database.remove().await
     }
 }
