@@ -1,7 +1,7 @@
 //! Statements over many rows. Lists are cut into pieces of few fixed sizes, so that each statement has few different
 //! texts and stays prepared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
@@ -45,6 +45,8 @@ pub(crate) struct Rows {
     cells: usize,
     parameters: AnyArguments,
     columns: Vec<Column>,
+    /// Which cells of each row are documents.
+    documents: BTreeSet<usize>,
 }
 
 struct Column {
@@ -71,7 +73,14 @@ pub(crate) trait Cell<'c>: Encode<'c, Any> + Type<Any> {
 
 impl Rows {
     pub(crate) fn new(dialect: Dialect) -> Self {
-        Self { dialect, rows: 0, cells: 0, parameters: AnyArguments::default(), columns: Vec::new() }
+        Self {
+            dialect,
+            rows: 0,
+            cells: 0,
+            parameters: AnyArguments::default(),
+            columns: Vec::new(),
+            documents: BTreeSet::new(),
+        }
     }
 
     /// Begins the next row; its cells follow, in every row as many and of the same kinds.
@@ -98,6 +107,13 @@ impl Rows {
         self
     }
 
+    /// The row's next cell, a JSON document that statements look into: SQLite keeps it in its own form, in which it finds a
+    /// value without reading the whole.
+    pub(crate) fn document(&mut self, json: String) -> &mut Self {
+        self.documents.insert(self.cells);
+        self.bind(json)
+    }
+
     /// The row's next cell, of which each row has some thousand bytes: on PostgreSQL those of all rows travel as one value,
     /// for as text they would be twice as long and read byte by byte.
     pub(crate) fn blob(&mut self, bytes: Vec<u8>) -> &mut Self {
@@ -119,7 +135,8 @@ impl Rows {
     /// The rows as a table: what follows `insert into …` or stands behind `as` and `in` in parentheses.
     pub(crate) fn source(&self) -> String {
         if self.dialect == Dialect::Sqlite {
-            let row = format!(",({})", vec!["?"; self.cells].join(","));
+            let cell = |index| if self.documents.contains(&index) { "jsonb(?)" } else { "?" };
+            let row = format!(",({})", (0..self.cells).map(cell).collect::<Vec<_>>().join(","));
             return format!("values {}", row.repeat(self.rows).trim_start_matches(','));
         }
         let mut parameters = 0;

@@ -7,6 +7,7 @@ use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe, Row};
 
 use crate::error::StoreError;
+use crate::people::document;
 use crate::work::{Dialect, Work};
 
 /// Columns of a table that hold words, and the key of its rows behind the tenant.
@@ -65,7 +66,7 @@ pub const PLACES: [Place; 13] = [
     place("plugin_states", &[("installation_id", Bytes), ("person_id", Bytes)], &["state"]),
     place("timers", &[("installation_id", Bytes), ("person_id", Bytes), ("key", Text)], &["payload"]),
     place("signals", &[("person_id", Bytes), ("kind", Text), ("source", Text)], &["value"]),
-    place("identities", &[("kind", Text), ("value", Text)], &["reason"]),
+    place("identities", &[("person_id", Bytes), ("kind", Text), ("value", Text)], &["reason"]),
     place("identity_actions", &[("position", Number), ("number", Number)], &["identity", "reason", "detail"]),
     place("consents", &[("person_id", Bytes), ("purpose", Text)], &["evidence"]),
     place("imports", &[("id", Bytes)], &["error"]),
@@ -75,6 +76,13 @@ pub const PLACES: [Place; 13] = [
 
 const fn place(table: &'static str, key: &'static [(&'static str, Sort)], texts: &'static [&'static str]) -> Place {
     Place { table, key, texts, by_position: false }
+}
+
+impl Place {
+    /// The text of one of its columns.
+    fn text(&self, dialect: Dialect, column: &str) -> String {
+        if self.table == PEOPLE.table { document(dialect, column) } else { column.to_owned() }
+    }
 }
 
 impl Work {
@@ -94,7 +102,8 @@ impl Work {
         }
         let key: Vec<&str> = place.key.iter().map(|(column, _)| *column).collect();
         let key = key.join(", ");
-        let texts = place.texts.join(", ");
+        let texts = place.texts.iter().map(|column| format!("{} as {column}", place.text(self.dialect(), column)));
+        let texts = texts.collect::<Vec<_>>().join(", ");
         let contains = contains(self.dialect(), place, needles.len());
         let bound = if place.by_position { "position < $3" } else { "$3 = $3" };
         let behind = match after {
@@ -144,6 +153,7 @@ impl Work {
 fn contains(dialect: Dialect, place: &Place, needles: usize) -> String {
     let mut found = Vec::with_capacity(place.texts.len() * needles);
     for column in place.texts {
+        let column = place.text(dialect, column);
         for needle in 4..4 + needles {
             found.push(match dialect {
                 Dialect::Sqlite => format!("instr(lower({column}), ${needle}) > 0"),

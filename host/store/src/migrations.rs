@@ -13,6 +13,7 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (2, "one view", include_str!("../migrations/sqlite/0002_one_view.sql")),
         (3, "insight", include_str!("../migrations/sqlite/0003_insight.sql")),
         (4, "memberships", include_str!("../migrations/sqlite/0004_memberships.sql")),
+        (5, "cheaper reads", include_str!("../migrations/sqlite/0005_cheaper_reads.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {

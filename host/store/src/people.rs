@@ -18,10 +18,22 @@ use crate::work::{Dialect, Work};
 const TABLE: &str = "people";
 
 /// What [`read_person`] reads of `people p`.
-pub(crate) const COLUMNS: &str =
-    "p.id, p.number, p.is_group, p.merged_into, p.root_id, p.stage, p.roles, p.attributes, p.provenance,
-     p.event_count, p.order_count, p.revenue, p.first_seen, p.last_seen, p.last_order_at, p.activity, p.first_touch,
-     p.last_touch, p.created_at, p.updated_at";
+pub(crate) fn columns(dialect: Dialect) -> String {
+    let [attributes, activity] = ["p.attributes", "p.activity"].map(|column| document(dialect, column));
+    format!(
+        "p.id, p.number, p.is_group, p.merged_into, p.root_id, p.stage, p.roles, {attributes} as attributes, p.provenance,
+         p.event_count, p.order_count, p.revenue, p.first_seen, p.last_seen, p.last_order_at, {activity} as activity,
+         p.first_touch, p.last_touch, p.created_at, p.updated_at"
+    )
+}
+
+/// The JSON text of a column of documents, see [`Rows::document`].
+pub(crate) fn document(dialect: Dialect, column: &str) -> String {
+    match dialect {
+        Dialect::Sqlite => format!("json({column})"),
+        Dialect::Postgres => column.to_owned(),
+    }
+}
 
 impl Work {
     /// Those of the people that exist.
@@ -31,9 +43,10 @@ impl Work {
         ids: &[PersonId],
     ) -> Result<HashMap<PersonId, Person>, StoreError> {
         let mut people = HashMap::with_capacity(ids.len());
+        let columns = columns(self.dialect());
         for piece in pieces(ids) {
             let sql =
-                format!("select {COLUMNS} from people p where p.tenant_id = $1 and p.id in ({})", list(1, piece.len()));
+                format!("select {columns} from people p where p.tenant_id = $1 and p.id in ({})", list(1, piece.len()));
             let mut query = sqlx::query(AssertSqlSafe(sql)).bind(tenant.0);
             for id in piece {
                 query = query.bind(id.as_bytes().as_slice());
@@ -48,7 +61,8 @@ impl Work {
 
     /// The person, if there is one.
     pub async fn person(&mut self, tenant: TenantId, id: PersonId) -> Result<Option<Person>, StoreError> {
-        sqlx::query(AssertSqlSafe(format!("select {COLUMNS} from people p where p.tenant_id = $1 and p.id = $2")))
+        let columns = columns(self.dialect());
+        sqlx::query(AssertSqlSafe(format!("select {columns} from people p where p.tenant_id = $1 and p.id = $2")))
             .bind(tenant.0)
             .bind(id.as_bytes().as_slice())
             .fetch_optional(self.connection())
@@ -181,7 +195,7 @@ pub(crate) fn person_rows(dialect: Dialect, tenant: TenantId, people: &[&Person]
             .bind(person.stage.as_str())
             .bind(json_text(TABLE, "roles", &person.roles)?)
             .bind(person.display_name().map(|name| name_key(&name)))
-            .bind(json_text(TABLE, "attributes", &person.attributes)?)
+            .document(json_text(TABLE, "attributes", &person.attributes)?)
             .bind(json_text(TABLE, "provenance", &provenance::by_source(&person.provenance))?)
             .bind(person.facts.event_count)
             .bind(person.facts.order_count)
@@ -189,7 +203,7 @@ pub(crate) fn person_rows(dialect: Dialect, tenant: TenantId, people: &[&Person]
             .bind(person.facts.first_seen)
             .bind(person.facts.last_seen)
             .bind(person.facts.last_order_at)
-            .bind(json_text(TABLE, "activity", &person.activity)?)
+            .document(json_text(TABLE, "activity", &person.activity)?)
             .bind(touch(&person.first_touch)?)
             .bind(touch(&person.last_touch)?)
             .bind(person.created_at)

@@ -8,7 +8,7 @@ use guanxi_domain::tenant::TenantId;
 use sqlx::AssertSqlSafe;
 
 use crate::error::StoreError;
-use crate::people::{COLUMNS, name_key, read_person};
+use crate::people::{columns, name_key, read_person};
 use crate::work::Work;
 
 /// Which people, in which order.
@@ -56,10 +56,11 @@ impl Work {
                 (format!("{NAMED} {FOUND}"), few, "and p.id = f.id")
             }
         };
+        let columns = columns(self.dialect());
         let sql = match query.order {
             PeopleOrder::Newest => format!(
                 "{with}
-                 select {COLUMNS}
+                 select {columns}
                  from {few} people p
                  where p.tenant_id = $1 and p.id < $3 and p.merged_into is null {within}
                  order by p.id desc
@@ -67,7 +68,7 @@ impl Work {
             ),
             PeopleOrder::Score(_) => format!(
                 "{with}
-                 select {COLUMNS}
+                 select {columns}
                  from {}
                  where p.tenant_id = $1 and p.id = s.person_id and s.tenant_id = $1 and s.name = $4
                    and (s.value, s.person_id) < ($5, $3) and p.merged_into is null {within}
@@ -119,7 +120,7 @@ impl Work {
 /// Names that so many people have are common: about as many rows as are passed to meet a page of them among millions.
 const COMMON_MIN: i64 = 5_000;
 
-/// Who has the identity. Its value is looked up under each kind in turn: kinds are few, and so the primary key serves.
+/// Who has the identity. Its value is looked up under each kind in turn: kinds are few, and so the index of values serves.
 const NAMED: &str = "with recursive kinds (kind) as (
        select min(kind) from identities where tenant_id = $1
        union all

@@ -10,7 +10,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::bulk::{Rows, batches, last_of_each, list, pieces};
 use crate::error::StoreError;
-use crate::people::{COLUMNS, read_person};
+use crate::people::{columns, read_person};
 use crate::row::Cells;
 use crate::work::Work;
 
@@ -146,9 +146,10 @@ impl Work {
         numbers: &[u32],
     ) -> Result<HashMap<u32, Person>, StoreError> {
         let mut people = HashMap::with_capacity(numbers.len());
+        let columns = columns(self.dialect());
         for piece in pieces(numbers) {
             let sql = format!(
-                "select {COLUMNS} from people p where p.tenant_id = $1 and p.number in ({})",
+                "select {columns} from people p where p.tenant_id = $1 and p.number in ({})",
                 list(1, piece.len())
             );
             let mut query = sqlx::query(AssertSqlSafe(sql)).bind(tenant.0);

@@ -15,6 +15,7 @@ use sqlx::any::AnyRow;
 
 use super::rows::{Group, Rows};
 use crate::error::StoreError;
+use crate::people::document;
 use crate::row::Cells;
 use crate::segments::compile::weight_now;
 use crate::sql::Sql;
@@ -106,12 +107,13 @@ impl Work {
         whom: Whom<'_>,
     ) -> Result<(Vec<(PersonId, Sighting)>, Vec<PersonId>), StoreError> {
         let mut sql = Sql::new(self.dialect());
-        sql.put(
-            "select p.id, p.is_group, p.stage, p.roles, p.attributes, p.order_count, p.revenue, p.first_seen, p.last_seen,
-                    p.first_touch, p.created_at
+        let attributes = document(self.dialect(), "p.attributes");
+        sql.put(&format!(
+            "select p.id, p.is_group, p.stage, p.roles, {attributes} as attributes, p.order_count, p.revenue, p.first_seen,
+                    p.last_seen, p.first_touch, p.created_at
              from people p
-             where p.tenant_id = ",
-        );
+             where p.tenant_id = "
+        ));
         sql.int(tenant.0).put(" and p.merged_into is null");
         match whom {
             Whom::Behind(first, limit) => {

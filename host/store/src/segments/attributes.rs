@@ -1,6 +1,7 @@
 //! Tests of attributes and of what people did, which are JSON documents in columns of `people`.
 //!
-//! A document is mostly only read where it has the key at all: looking for the key's text costs less than reading it.
+//! SQLite keeps them in a form in which it finds a value without reading the whole. On PostgreSQL a document is mostly only
+//! read where it has the key at all: looking for the key's text costs less than reading it.
 
 use guanxi_domain::Millis;
 use guanxi_domain::segment::bounds::{self, DayBound};
@@ -14,32 +15,26 @@ const NEEDLES_MAX: usize = 4;
 
 /// `column -> name` passes the test; whoever has no such attribute only passes [`AttributeTest::Exists`] of `false`.
 pub(super) fn attribute(sql: &mut Sql, name: &str, test: &AttributeTest, now: Millis) {
-    let is_plain = sql.dialect() == Dialect::Postgres && plain_on_postgres(sql, name, test);
-    match (sql.dialect(), test) {
-        // Reading the number takes no longer than looking for its key and then reading it.
-        (Dialect::Sqlite, AttributeTest::Numbers(_)) => drop(sql.put("(case when true then ")),
-        _ => guarded(sql, "p.attributes", &needles(name, test)),
+    if sql.dialect() == Dialect::Sqlite {
+        return on_sqlite(sql, name, test, now);
     }
-    match sql.dialect() {
-        Dialect::Sqlite => on_sqlite(sql, name, test, now),
-        Dialect::Postgres => {
-            sql.put("(select (");
-            on_postgres(sql, test, now);
-            sql.put(") is true from (select p.attributes::jsonb -> ").text(name).put(" as j offset 0) as one)");
-        }
-    }
+    let is_plain = plain_on_postgres(sql, name, test);
+    guarded(sql, "p.attributes", &needles(name, test));
+    sql.put("(select (");
+    on_postgres(sql, test, now);
+    sql.put(") is true from (select p.attributes::jsonb -> ").text(name).put(" as j offset 0) as one)");
     sql.put(if matches!(test, AttributeTest::Exists(false)) { " else true end)" } else { " else false end)" });
     sql.put(if is_plain { " end)" } else { "" });
 }
 
 /// How often, or when last, the person did something: `count` or `last` of the kind; 0 if never.
 pub(super) fn activity(sql: &mut Sql, kind: &str, what: &str) {
+    if sql.dialect() == Dialect::Sqlite {
+        sql.put("coalesce(json_extract(p.activity, ").text(format!("{}.{what}", path(kind))).put("), 0)");
+        return;
+    }
     guarded(sql, "p.activity", &[format!("{}:", quoted(kind))]);
-    match sql.dialect() {
-        Dialect::Sqlite => sql.put("json_extract(p.activity, ").text(format!("{}.{what}", path(kind))).put(")"),
-        Dialect::Postgres => sql.put("(p.activity::jsonb -> ").text(kind).put(&format!(" ->> '{what}')::bigint")),
-    };
-    sql.put(" else 0 end)");
+    sql.put("(p.activity::jsonb -> ").text(kind).put(&format!(" ->> '{what}')::bigint else 0 end)"));
 }
 
 /// Texts of which one stands in every document that may pass: the key, with the value where texts are compared.
@@ -70,13 +65,9 @@ fn guarded(sql: &mut Sql, column: &str, needles: &[String]) {
 fn has_one(sql: &mut Sql, column: &str, needles: &[String]) {
     // Something always follows. PostgreSQL cuts a text in a quarter of the time that it takes to count the characters
     // before the needle, as its `strpos` does.
-    let (find, found) = match sql.dialect() {
-        Dialect::Sqlite => ("instr", ") > 0"),
-        Dialect::Postgres => ("split_part", ", 2) <> ''"),
-    };
     for (index, needle) in needles.iter().enumerate() {
-        sql.put(if index == 0 { "" } else { " or " }).put(find).put("(").put(column).put(", ");
-        sql.text(needle.as_str()).put(found);
+        sql.put(if index == 0 { "" } else { " or " }).put("split_part(").put(column).put(", ");
+        sql.text(needle.as_str()).put(", 2) <> ''");
     }
 }
 
@@ -107,19 +98,22 @@ fn on_sqlite(sql: &mut Sql, name: &str, test: &AttributeTest, now: Millis) {
         AttributeTest::In(values) => {
             for (index, wanted) in values.iter().enumerate() {
                 sql.put(if index == 0 { "(" } else { " or (" });
-                kind(sql);
                 match wanted {
+                    // Most differ, and are not asked for their kind.
                     Scalar::Text(text) => {
-                        sql.put(" = 'text' and ");
                         value(sql);
-                        sql.put(" = ").text(text.as_str());
+                        sql.put(" = ").text(text.as_str()).put(" and ");
+                        kind(sql);
+                        sql.put(" = 'text'");
                     }
                     Scalar::Number(number) => {
-                        sql.put(" in ('integer', 'real') and ");
                         value(sql);
-                        sql.put(" = ").real(*number);
+                        sql.put(" = ").real(*number).put(" and ");
+                        kind(sql);
+                        sql.put(" in ('integer', 'real')");
                     }
                     Scalar::Flag(flag) => {
+                        kind(sql);
                         sql.put(if *flag { " = 'true'" } else { " = 'false'" });
                     }
                 }

@@ -160,7 +160,9 @@ fn condition(sql: &mut Sql, is: &Condition, ground: Ground<'_>) {
         Condition::Identity { kind, states, deliverable } => {
             let fits = |sql: &mut Sql| {
                 kind.iter().for_each(|kind| {
-                    sql.put(" and r.kind = ").text(kind.as_str());
+                    // In the order of people: SQLite would else go through those of the kind, each in another place.
+                    let column = if sql.dialect() == Dialect::Sqlite { "+r.kind" } else { "r.kind" };
+                    sql.put(&format!(" and {column} = ")).text(kind.as_str());
                 });
                 if !states.is_empty() {
                     sql.put(" and r.state in (").texts(states.iter().map(|state| state.as_str())).put(")");
