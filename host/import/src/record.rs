@@ -287,6 +287,9 @@ impl Rules {
         if cell.len() > ATTRIBUTE_BYTES_MAX {
             return Err(format!("is longer than {ATTRIBUTE_BYTES_MAX} bytes"));
         }
+        if cell.contains('\0') {
+            return Err("contains U+0000, which cannot be stored; remove it".to_owned());
+        }
         match kind {
             None | Some(AttributeKind::Text) => Ok(cell.into()),
             Some(AttributeKind::Number) => Ok(number(cell)?.number()),

@@ -45,6 +45,7 @@ fn chinese_headers_are_understood() {
             ],
             &["", "M-2", "李雷", "30/02/1990", "", "", "", "", ""],
             &["", "", "无名", "", "", "", "", "", ""],
+            &["", "M-3", "韩梅梅", "", "", "", "", "", "徐汇\0店"],
         ],
     );
     let Suggestion { preset, mapping } = suggest(&sample, None, Some("CN"));
@@ -67,6 +68,8 @@ fn chinese_headers_are_understood() {
         ("生日", "is no day that can be read: `30/02/1990`")
     );
     assert_eq!(records[2].clone().unwrap_err().reason, "the row names no identity, so it is about nobody");
+    let unstorable = "contains U+0000, which cannot be stored; remove it: `徐汇店`";
+    assert_eq!(records[3].clone().unwrap_err(), Refusal::new("门店", unstorable));
 
     let lenient = Mapping { options: Options { lenient: true, ..mapping.options.clone() }, ..mapping };
     let records = read_all(&sample, &lenient, &TenantSettings::default());

@@ -107,8 +107,8 @@ impl Rows {
         self
     }
 
-    /// The row's next cell, a JSON document that statements look into: SQLite keeps it in its own form, in which it finds a
-    /// value without reading the whole.
+    /// The row's next cell, a JSON document that statements look into: databases keep it in a form of their own, in which
+    /// they find a value without reading the whole.
     pub(crate) fn document(&mut self, json: String) -> &mut Self {
         self.documents.insert(self.cells);
         self.bind(json)
@@ -145,7 +145,8 @@ impl Rows {
             parameters
         };
         // Side by side they are not put into a table of their own first, as `from unnest(…)` is.
-        let columns = self.columns.iter().map(|Column { kind, blobs, .. }| match blobs {
+        let columns = self.columns.iter().enumerate().map(|(index, Column { kind, blobs, .. })| match blobs {
+            None if self.documents.contains(&index) => format!("unnest(cast(${} as jsonb[]))", next()),
             None => format!("unnest(cast(${} as {kind}[]))", next()),
             Some(_) => {
                 let [lengths, starts, bytes] = [next(), next(), next()];

@@ -24,6 +24,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (4, "memberships", include_str!("../migrations/postgres/0004_memberships.sql")),
         (5, "cheaper rows", include_str!("../migrations/postgres/0005_cheaper_rows.sql")),
         (6, "cheaper members", include_str!("../migrations/postgres/0006_cheaper_members.sql")),
+        (7, "cheaper reads", include_str!("../migrations/postgres/0007_cheaper_reads.sql")),
     ])
 });
 

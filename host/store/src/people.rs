@@ -31,7 +31,7 @@ pub(crate) fn columns(dialect: Dialect) -> String {
 pub(crate) fn document(dialect: Dialect, column: &str) -> String {
     match dialect {
         Dialect::Sqlite => format!("json({column})"),
-        Dialect::Postgres => column.to_owned(),
+        Dialect::Postgres => format!("{column}::text"),
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::{AnyPool, AssertSqlSafe, Connection, Executor, PgConnection, Row};
+use sqlx::any::{AnyPoolOptions, AnyRow, AnyTypeInfoKind};
+use sqlx::{AnyPool, AssertSqlSafe, Connection, Executor, PgConnection, Row, ValueRef};
 use tempfile::TempDir;
 
 use crate::measure;
@@ -139,6 +139,8 @@ enum Kind {
     Real,
     Text,
     Blob,
+    /// JSON in PostgreSQL's own form, of which the driver knows only the text.
+    Document,
 }
 
 /// All rows of one table.
@@ -157,7 +159,12 @@ impl Rows {
         let mut tables = Vec::new();
         for table in TABLES {
             let columns = columns(database, pool, table).await?;
-            let sql = format!("select {} from {table} order by 1, 2", names(&columns));
+            let read = |Column { name, kind }: &Column| match kind {
+                Kind::Document => format!("cast({name} as text)"),
+                _ => name.clone(),
+            };
+            let read = columns.iter().map(read).collect::<Vec<_>>().join(", ");
+            let sql = format!("select {read} from {table} order by 1, 2");
             let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(pool).await?;
             let rows = rows.iter().map(|row| cells(row, &columns)).collect::<Result<_>>()?;
             tables.push(Filled { table, columns, rows });
@@ -179,7 +186,7 @@ impl Rows {
             for rows in filled.rows.chunks(TRANSACTION) {
                 let mut transaction = pool.begin().await?;
                 for rows in rows.chunks(PIECE) {
-                    let places = places(database, rows.len(), filled.columns.len());
+                    let places = places(database, rows.len(), &filled.columns);
                     let sql = format!("insert into {table} ({names}) values {places}");
                     let mut query = sqlx::query(AssertSqlSafe(sql));
                     for cell in rows.iter().flatten() {
@@ -215,6 +222,7 @@ async fn columns(database: &Database, pool: &AnyPool, table: &str) -> Result<Vec
             "real" | "double precision" => Kind::Real,
             "text" => Kind::Text,
             "blob" | "bytea" => Kind::Blob,
+            "jsonb" => Kind::Document,
             other => bail!("{table}.{name} is of type {other}, which the bench does not copy"),
         };
         Ok(Column { name, kind })
@@ -231,7 +239,11 @@ fn cells(row: &AnyRow, columns: &[Column]) -> Result<Vec<Cell>> {
         Ok(match column.kind {
             Kind::Integer => Cell::Integer(row.try_get(index)?),
             Kind::Real => Cell::Real(row.try_get(index)?),
-            Kind::Text => Cell::Text(row.try_get(index)?),
+            // SQLite keeps documents in columns of texts as bytes.
+            Kind::Text if row.try_get_raw(index)?.type_info().kind() == AnyTypeInfoKind::Blob => {
+                Cell::Blob(row.try_get(index)?)
+            }
+            Kind::Text | Kind::Document => Cell::Text(row.try_get(index)?),
             Kind::Blob => Cell::Blob(row.try_get(index)?),
         })
     };
@@ -239,10 +251,14 @@ fn cells(row: &AnyRow, columns: &[Column]) -> Result<Vec<Cell>> {
 }
 
 /// `($1,$2),($3,$4)`; on SQLite `(?,?),(?,?)`, because it looks names up one by one.
-fn places(database: &Database, rows: usize, columns: usize) -> String {
-    let place = |number: usize| if database.postgres.is_some() { format!("${number}") } else { "?".to_owned() };
+fn places(database: &Database, rows: usize, columns: &[Column]) -> String {
+    let place = |(number, column): (usize, &Column)| match column.kind {
+        _ if database.postgres.is_none() => "?".to_owned(),
+        Kind::Document => format!("${number}::jsonb"),
+        _ => format!("${number}"),
+    };
     let row = |row: usize| {
-        let row: Vec<String> = (1..=columns).map(|column| place(row * columns + column)).collect();
+        let row: Vec<String> = (row * columns.len() + 1..).zip(columns).map(place).collect();
         format!("({})", row.join(","))
     };
     (0..rows).map(row).collect::<Vec<_>>().join(",")

@@ -83,11 +83,12 @@ async fn measured(surroundings: &Surroundings, database: Database, names: [&'sta
     ])
 }
 
-fn filters() -> [serde_json::Value; 6] {
+fn filters() -> [serde_json::Value; 7] {
     [
         json!({"all": [{"stage": "customer"}, {"fact": "revenue", "gte": 500_000}]}),
         json!({"attribute": "city", "eq": "上海"}),
         json!({"attribute": "points", "gte": 5_000}),
+        json!({"events": "page", "count": {"gte": 20}}),
         json!({"fact": "last-seen", "before": "30d"}),
         json!({"orders": "count", "gte": 1, "within": "30d"}),
         json!({"all": [{"events": "page", "count": {"eq": 0}, "within": "30d"}, {"not": {"stage": "prospect"}}]}),

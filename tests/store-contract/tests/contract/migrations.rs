@@ -4,6 +4,7 @@ use guanxi_domain::person::{Activity, Link, LinkState};
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{SchemaState, Scope, Store, StoreError, StoreOptions};
 use guanxi_store_contract::{make, on_both, on_both_empty, on_postgres, on_sqlite, open};
+use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 
 #[test]
@@ -22,26 +23,9 @@ fn migrating_twice_changes_nothing() {
 
 #[test]
 fn documents_and_links_of_an_earlier_schema_are_read_as_they_were() {
-    on_sqlite(|url| async move {
-        let store = open(&url).await;
-        store.migrate().await.unwrap();
-        let tenant = make::tenant(&store, "tea").await;
-        let mut ada = make::person("Ada \"Łucja\" 王");
-        ada.attributes.insert("score".to_owned(), serde_json::json!({"inside": [1.50, "a\\b\u{1}", null]}));
-        ada.activity.insert("page".to_owned(), Activity { count: 7, last: make::NOW });
-        let identities = [make::identity("user", "ada"), make::identity("email", "ada@example.com")];
-        let mut links = identities.each_ref().map(|identity| make::link(identity, ada.id, 3));
-        links[0].link.reason = Some("looked".to_owned());
-        links[1].link.state = LinkState::Disputed;
-        let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
-        work.put_people(tenant, &[ada.clone()]).await.unwrap();
-        work.put_links(tenant, &links).await.unwrap();
-        work.commit().await.unwrap();
-        store.close().await;
-
-        sqlx::any::install_default_drivers();
-        let mut raw = sqlx::AnyConnection::connect(&url).await.unwrap();
-        sqlx::raw_sql(
+    on_sqlite(|url| {
+        earlier_schema(
+            url,
             "update people set attributes = json(attributes), activity = json(activity);
              create table before as select * from identities;
              drop table identities;
@@ -49,22 +33,55 @@ fn documents_and_links_of_an_earlier_schema_are_read_as_they_were() {
              create unique index identities_key on identities (tenant_id, kind, value);
              create index identities_person on identities (tenant_id, person_id, first_position);
              delete from _sqlx_migrations where version = 5",
+            json!({}),
         )
-        .execute(&mut raw)
-        .await
-        .unwrap();
-        raw.close().await.unwrap();
-
-        let store = open(&url).await;
-        assert_eq!(store.schema().await.unwrap(), SchemaState::Behind);
-        store.migrate().await.unwrap();
-        let mut work = store.read(Scope::Tenant(tenant)).await.unwrap();
-        assert_eq!(work.person(tenant, ada.id).await.unwrap(), Some(ada.clone()));
-        let mut kept = links.map(|row| row.link).to_vec();
-        Link::sort(&mut kept);
-        assert_eq!(work.links(tenant, &[ada.id]).await.unwrap().remove(&ada.id), Some(kept));
-        assert_eq!(work.owners(tenant, &identities).await.unwrap().len(), 2);
     });
+    on_postgres(|url| {
+        earlier_schema(
+            url,
+            "set guanxi.tenant = '*';
+             alter table people alter column attributes type text, alter column activity type text,
+               alter column activity set default '{}';
+             update people set attributes = replace(attributes, '{', '{\"odd\": \"\\u0000\\u0000\\\\u0000\\\\\\u0000\", ');
+             delete from _sqlx_migrations where version = 7",
+            json!({"odd": "\u{fffd}\u{fffd}\\u0000\\\u{fffd}"}),
+        )
+    });
+}
+
+/// Stores a person, goes `back` to an earlier schema, and migrates again; the person may have got attributes on the way.
+async fn earlier_schema(url: String, back: &'static str, gained: Value) {
+    let store = open(&url).await;
+    store.migrate().await.unwrap();
+    let tenant = make::tenant(&store, "tea").await;
+    let mut ada = make::person("Ada \"Łucja\" 王");
+    ada.attributes.insert("score".to_owned(), json!([1.50, "a\\b\u{1}", null]));
+    ada.activity.insert("page".to_owned(), Activity { count: 7, last: make::NOW });
+    let identities = [make::identity("user", "ada"), make::identity("email", "ada@example.com")];
+    let mut links = identities.each_ref().map(|identity| make::link(identity, ada.id, 3));
+    links[0].link.reason = Some("looked".to_owned());
+    links[1].link.state = LinkState::Disputed;
+    let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
+    work.put_people(tenant, &[ada.clone()]).await.unwrap();
+    work.put_links(tenant, &links).await.unwrap();
+    work.commit().await.unwrap();
+    store.close().await;
+
+    sqlx::any::install_default_drivers();
+    let mut raw = sqlx::AnyConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(back).execute(&mut raw).await.unwrap();
+    raw.close().await.unwrap();
+
+    let store = open(&url).await;
+    assert_eq!(store.schema().await.unwrap(), SchemaState::Behind);
+    store.migrate().await.unwrap();
+    ada.attributes.extend(gained.as_object().unwrap().clone());
+    let mut work = store.read(Scope::Tenant(tenant)).await.unwrap();
+    assert_eq!(work.person(tenant, ada.id).await.unwrap(), Some(ada.clone()));
+    let mut kept = links.map(|row| row.link).to_vec();
+    Link::sort(&mut kept);
+    assert_eq!(work.links(tenant, &[ada.id]).await.unwrap().remove(&ada.id), Some(kept));
+    assert_eq!(work.owners(tenant, &identities).await.unwrap().len(), 2);
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn people_are_stored_changed_and_counted() {
 
         let mut changed = people[3].clone();
         changed.stage = Stage::Customer;
-        changed.attributes.insert("name".to_owned(), "Łucja\0 王".into());
+        changed.attributes.insert("name".to_owned(), "Łucja\u{1} 王".into());
         changed.facts.order_count = 2;
         changed.facts.revenue = 1_234;
         changed.updated_at = NOW + 7;

@@ -54,6 +54,13 @@ fn filters() -> Vec<Value> {
         json!({"attribute": "level", "in": ["gold", "silver, {"]}),
         json!({"not": {"attribute": "level", "gte": 2}}),
         json!({"attribute": "score", "eq": "3"}),
+        json!({"attribute": "score", "in": [3, "3", 0]}),
+        json!({"attribute": "serial", "gt": 9_007_199_254_740_992_i64}),
+        json!({"attribute": "serial", "eq": 9_007_199_254_740_993_i64}),
+        json!({"attribute": "serial", "in": [9_007_199_254_740_994_i64, 1e16, true]}),
+        json!({"attribute": "serial", "lt": 9_007_199_254_740_994_i64, "gte": -1e300}),
+        json!({"attribute": "serial", "gte": 9_007_199_254_740_991_i64}),
+        json!({"attribute": "serial", "exists": false}),
         json!({"attribute": "vip", "eq": true}),
         json!({"attribute": "vip", "eq": 1}),
         json!({"attribute": "city", "contains": "erl"}),
@@ -358,6 +365,18 @@ fn person(n: u32) -> Person {
         let other = &level[n as usize / 4 % level.len()];
         person.attributes.insert("inside".to_owned(), json!({"level": other, "score": 1}));
     }
+    // Numbers of which several are one double, and texts that look like numbers.
+    let serial = [
+        json!(9_007_199_254_740_991_i64),
+        json!(9_007_199_254_740_992_i64),
+        json!(9_007_199_254_740_993_i64),
+        json!(9_007_199_254_740_994_i64),
+        json!(1e16),
+        json!(u64::MAX),
+        json!("9007199254740993"),
+        json!(-2.5e-7),
+    ];
+    person.attributes.extend(serial.get(n as usize % 9).map(|serial| ("serial".to_owned(), serial.clone())));
     let keep = |key: &str| key != "city" || n % 10 != 9;
     person.attributes.extend(attributes.as_object().unwrap().clone().into_iter().filter(|(key, _)| keep(key)));
     if n % 3 != 2 {
