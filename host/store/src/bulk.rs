@@ -13,6 +13,9 @@ use crate::work::Dialect;
 const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
 /// The most rows in one statement on PostgreSQL.
 const BATCH: usize = 1_024;
+/// From so many rows on a column of which every cell is the same travels as one value. Of fewer rows most columns would be
+/// that by chance, and every statement would be another.
+const SAME_FROM: usize = 256;
 
 /// Cuts `rows` into pieces of the fixed sizes.
 pub(crate) fn pieces<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
@@ -52,6 +55,8 @@ pub(crate) struct Rows {
 struct Column {
     kind: &'static str,
     array: String,
+    /// Where the first cell ends in the array, as long as all others are the same.
+    same: Option<usize>,
     /// What the array says the lengths of, one after the other.
     blobs: Option<Blobs>,
 }
@@ -95,13 +100,16 @@ impl Rows {
         if self.dialect == Dialect::Sqlite {
             // What is a cell can be a parameter: encoding it does not fail.
             drop(self.parameters.add(cell));
-        } else if let Some(Column { array, .. }) = self.columns.get_mut(self.cells) {
+        } else if let Some(Column { array, same, .. }) = self.columns.get_mut(self.cells) {
             array.push(',');
+            let start = array.len();
             cell.write(array);
+            *same = same.filter(|end| array.get(1..*end) == array.get(start..));
         } else {
             let mut array = String::from("{");
             cell.write(&mut array);
-            self.columns.push(Column { kind: C::KIND, array, blobs: None });
+            let same = Some(array.len());
+            self.columns.push(Column { kind: C::KIND, array, same, blobs: None });
         }
         self.cells += 1;
         self
@@ -124,6 +132,7 @@ impl Rows {
         let start = 1 + before.map_or(0, |blobs| blobs.bytes.len());
         self.bind(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
         if let Some(column) = self.columns.get_mut(self.cells - 1) {
+            column.same = None;
             let blobs = column.blobs.get_or_insert_default();
             blobs.starts.push(if blobs.starts.is_empty() { '{' } else { ',' });
             blobs.starts.push_str(&start.to_string());
@@ -144,18 +153,26 @@ impl Rows {
             parameters += 1;
             parameters
         };
+        let shortens = self.shortens();
         // Side by side they are not put into a table of their own first, as `from unnest(…)` is.
-        let columns = self.columns.iter().enumerate().map(|(index, Column { kind, blobs, .. })| match blobs {
-            None if self.documents.contains(&index) => format!("unnest(cast(${} as jsonb[]))", next()),
-            None => format!("unnest(cast(${} as {kind}[]))", next()),
-            Some(_) => {
+        let columns = self.columns.iter().enumerate().map(|(index, column)| {
+            let kind = if self.documents.contains(&index) { "jsonb" } else { column.kind };
+            if column.blobs.is_some() {
                 let [lengths, starts, bytes] = [next(), next(), next()];
-                format!(
+                return format!(
                     "substring(${bytes} from unnest(cast(${starts} as integer[])) for unnest(cast(${lengths} as integer[])))"
-                )
+                );
             }
+            let array = format!("cast(${} as {kind}[])", next());
+            // Asked so, it is read once a statement.
+            if shortens && column.same.is_some() { format!("(select ({array})[1])") } else { format!("unnest({array})") }
         });
         format!("select {}", columns.collect::<Vec<_>>().join(", "))
+    }
+
+    /// Whether columns of which every cell is the same travel as one value each; what differs tells how many rows there are.
+    fn shortens(&self) -> bool {
+        self.rows >= SAME_FROM && self.columns.iter().any(|column| column.same.is_none())
     }
 
     /// How many parameters they take; those that follow are numbered after them.
@@ -168,7 +185,9 @@ impl Rows {
 
     /// The statement that [`Rows::source`] is part of.
     pub(crate) fn query<'q>(mut self, sql: String) -> Query<'q, Any, AnyArguments> {
-        for Column { mut array, blobs, .. } in self.columns {
+        let shortens = self.shortens();
+        for Column { mut array, same, blobs, .. } in self.columns {
+            array.truncate(same.filter(|_| shortens).unwrap_or(array.len()));
             array.push('}');
             drop(self.parameters.add(array));
             if let Some(Blobs { mut starts, bytes }) = blobs {
@@ -284,6 +303,27 @@ pub(crate) fn last_of_each<'r, T, K: Ord>(rows: &'r [T], key: impl Fn(&'r T) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_of_one_value_travels_once_where_there_are_many_rows() {
+        let rows = |count: usize, differ: bool| {
+            let mut rows = Rows::new(Dialect::Postgres);
+            for row in 0..count {
+                rows.row().bind("a").bind(if differ && row + 1 == count { 2 } else { 1 }).blob(vec![0; 2]);
+            }
+            rows.source()
+        };
+        let blobs = "substring($5 from unnest(cast($4 as integer[])) for unnest(cast($3 as integer[])))";
+        let (one, many) = ("(select (cast($1 as text[]))[1])", "unnest(cast($1 as text[]))");
+        let number = "unnest(cast($2 as bigint[]))";
+        assert_eq!(rows(SAME_FROM, true), format!("select {one}, {number}, {blobs}"));
+        assert_eq!(rows(SAME_FROM - 1, true), format!("select {many}, {number}, {blobs}"));
+        let mut same = Rows::new(Dialect::Postgres);
+        for _ in 0..SAME_FROM {
+            same.row().bind("a").bind(1);
+        }
+        assert_eq!(same.source(), format!("select {many}, {number}"), "something tells how many rows there are");
+    }
 
     #[test]
     fn lists_are_cut_into_fixed_sizes_and_lose_nothing() {
