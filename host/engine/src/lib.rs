@@ -44,7 +44,7 @@ pub struct EngineOptions {
 impl Default for EngineOptions {
     fn default() -> Self {
         Self {
-            batch: 512,
+            batch: 1_024,
             pause: Duration::from_millis(500),
             sends: 64,
             exchange: Duration::from_secs(10),

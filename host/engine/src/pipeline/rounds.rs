@@ -347,11 +347,12 @@ fn think(memory: &mut Memory, mind: &Mind, items: &[Item]) {
 
 /// Lets every scorer that is well score those of whom `whom` says so.
 fn score_all(memory: &mut Memory, mind: &Mind, whom: impl Fn(&Unit, &[String]) -> Vec<PersonId>) {
-    for unit in mind.units.iter().filter(|unit| unit.is_well(mind.now)) {
+    for unit in mind.units.iter() {
         let Some(spec) = &unit.manifest().scorer else { continue };
-        let people = whom(unit, &spec.events);
-        if !people.is_empty() {
-            score::run(memory, unit, spec, &people, mind);
+        for people in whom(unit, &spec.events).chunks(score::CALL_MAX) {
+            if unit.is_well(mind.now) {
+                score::run(memory, unit, spec, people, mind);
+            }
         }
     }
 }

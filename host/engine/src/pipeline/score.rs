@@ -1,4 +1,4 @@
-//! Scores people again after events that their scorers want: one call for all of them, columns in and out.
+//! Scores people again after events that their scorers want: one call for many of them, columns in and out.
 
 use guanxi_domain::Millis;
 use guanxi_domain::campaign::Value;
@@ -11,6 +11,9 @@ use super::memory::{Known, Memory};
 use super::profile::{field, may_see};
 use super::rounds::Mind;
 use crate::fleet::Unit;
+
+/// The most people of one call.
+pub(crate) const CALL_MAX: usize = 512;
 
 /// Scores `people`; a scorer that fails leaves the old scores and pays with its health.
 pub(crate) fn run(memory: &mut Memory, unit: &Unit, spec: &ScorerSpec, people: &[PersonId], mind: &Mind) {
