@@ -64,8 +64,8 @@ impl From<sqlx::Error> for StoreError {
                 Some("40001" | "40P01" | "53300" | "25006") => Self::Unavailable(error),
                 // PostgreSQL lets nobody in: wrong password, no such database, closed for connections.
                 Some("28000" | "28P01" | "3D000" | "55000") => Self::Unavailable(error),
-                // SQLite: FULL, IOERR_WRITE and its kin. PostgreSQL: disk full.
-                Some("13" | "778" | "1034" | "1290" | "53100") => Self::OutOfSpace(error),
+                // SQLite: FULL, IOERR_WRITE and its kin, IOERR_SHMSIZE. PostgreSQL: disk full.
+                Some("13" | "778" | "1034" | "1290" | "4874" | "53100") => Self::OutOfSpace(error),
                 _ => Self::Database(error),
             },
             _ => Self::Database(error),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migrate, Migrator};
-use sqlx::{AnyPool, ConnectOptions, Executor};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
 
 use crate::error::StoreError;
 use crate::migrations;
@@ -70,6 +70,7 @@ impl Store {
                 .after_connect(move |connection, _| {
                     Box::pin(async move { connection.execute(dialect.on_connect()).await.map(|_| ()) })
                 })
+                .after_release(move |connection, _| Box::pin(is_clean(dialect, connection)))
         };
         match dialect {
             Dialect::Sqlite => {
@@ -178,6 +179,16 @@ impl Store {
     fn migrator(&self) -> &'static Migrator {
         migrations::of(self.dialect)
     }
+}
+
+/// Whether a connection that comes back can be used again. SQLite ends a transaction by itself when the disk is full or
+/// fails; the driver still counts it as open and would begin no other.
+async fn is_clean(dialect: Dialect, connection: &mut AnyConnection) -> sqlx::Result<bool> {
+    if dialect == Dialect::Sqlite {
+        // Behind the rollback that a dropped transaction has asked for.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 fn migration_error(error: sqlx::migrate::MigrateError) -> StoreError {

@@ -30,7 +30,7 @@ fn with_full_disk(place: &Place, limit: u64) -> Command {
     let inner = inner.as_std();
     let mut outer = Command::new("sh");
     // Without the trap the kernel would end the process instead of refusing the write.
-    outer.args(["-c", &format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" serve", limit / 512)]);
+    outer.args(["-c", &format!("trap '' XFSZ; ulimit -S -f {}; exec \"$0\" serve", limit / 512)]);
     outer.arg(inner.get_program()).current_dir(place.data_dir()).kill_on_drop(true);
     for (name, value) in inner.get_envs() {
         match value {
@@ -39,6 +39,13 @@ fn with_full_disk(place: &Place, limit: u64) -> Command {
         };
     }
     outer
+}
+
+/// Somebody has made room: files may grow again.
+async fn make_room(host: &Host) {
+    let id = host.id().expect("a living process").to_string();
+    let made = Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited:"]).status().await;
+    assert!(made.expect("prlimit, of util-linux").success());
 }
 
 fn largest_file(place: &Place) -> u64 {
@@ -73,6 +80,12 @@ fn te_6_a_full_disk_refuses_clearly_and_loses_nothing() {
         host.stranger().get("/healthz").await.expect(200);
         assert!(!host.has_ended());
         eventually("a word in the log", async || host.logged().contains("out of space").then_some(())).await;
+
+        make_room(&host).await;
+        // What was refused is taken by the same process, as if nothing had been.
+        let receipt = send(&acme, kept).await.expect(202);
+        assert_eq!(receipt["accepted"], BATCH, "{receipt}");
+        kept += 1;
         host.kill().await;
 
         let host = Host::start(&place).await;
