@@ -20,3 +20,9 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let mut bench = Command::new(workspace.binaries(true).join("guanxi-bench"));
     process::run(environment.apply(bench.current_dir(&workspace.root).args(arguments)))
 }
+
+/// Goes through every measurement once, small and on the builds of the tests: what no longer works fails, speed does not.
+pub fn run_quick(workspace: &Workspace, environment: &Environment) -> Result<()> {
+    let mut bench = Command::new(workspace.binaries(false).join("guanxi-bench"));
+    process::run(environment.apply(bench.current_dir(&workspace.root).arg("--quick")))
+}

@@ -9,7 +9,7 @@ use crate::components::{self, Set};
 use crate::environment::Environment;
 use crate::postgres::Durability;
 use crate::workspace::Workspace;
-use crate::{build, process, system, tidy};
+use crate::{bench, build, process, system, tidy};
 
 /// Runs every stage; with a filter, only the tests that match and what they need.
 pub fn run(workspace: &Workspace, filter: Option<&str>) -> Result<()> {
@@ -28,6 +28,9 @@ pub fn run(workspace: &Workspace, filter: Option<&str>) -> Result<()> {
         stages.run("doctests", || documentation(workspace, &environment))?;
     }
     stages.run("tests", || tests(workspace, &environment, filter))?;
+    if filter.is_none() {
+        stages.run("bench", || bench::run_quick(workspace, &environment))?;
+    }
     drop(environment);
     stages.finish();
     Ok(())
