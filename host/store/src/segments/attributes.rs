@@ -203,8 +203,8 @@ fn on_postgres(sql: &mut Sql, name: &str, test: &AttributeTest, now: Millis) {
 
 /// A path finds and compares a number in less time than it takes to make a value of it.
 fn numbers_on_postgres(sql: &mut Sql, name: &str, tests: &[Number]) {
-    let key = serde_json::Value::from(name);
     if are_exact(tests) {
+        let key = serde_json::Value::from(name);
         let tests = tests.iter().map(|Number { op, to }| {
             let sign = if *op == Op::Eq { "==" } else { op.sign() };
             format!("$.{key} {sign} {to:?}")

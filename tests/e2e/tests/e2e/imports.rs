@@ -102,8 +102,17 @@ fn id_11_rows_are_recognised_and_reported_in_any_encoding() {
         let claimed = upload(&acme, "", "user_id,email\n7,a@example.com\n8,a@example.com\n").await;
         start(&acme, &claimed).await;
         assert_eq!(counts(&done(&acme, &claimed).await), [0, 1, 0, 1, 0]);
+
+        // What not every database can store stands in none.
+        let odd = upload(&acme, "", "user_id,city\n9,Shang\0hai\n9,Shanghai\n").await;
+        start(&acme, &odd).await;
+        assert_eq!(counts(&done(&acme, &odd).await), [1, 0, 0, 0, 1]);
+        let report = acme.api.get(&at(&odd, "/report?result=refused")).await.text();
+        assert!(report.contains("city") && report.contains("U+0000"), "{report}");
+        assert_eq!(acme.person("user:9", |_| true).await["attributes"]["city"], "Shanghai");
+
         let sheet = acme.api.get("/people.csv").await.text();
-        assert_eq!(sheet.lines().count(), 5, "{sheet}");
+        assert_eq!(sheet.lines().count(), 6, "{sheet}");
         assert!(sheet.contains("member_card:M-5"), "{sheet}");
         host.stop().await;
     });
