@@ -48,6 +48,16 @@ async fn make_room(host: &Host) {
     assert!(made.expect("prlimit, of util-linux").success());
 }
 
+/// Waits until the first `batches` are decided to the last event.
+async fn decided(acme: &Tenant, batches: usize) {
+    for user in 0..7_usize {
+        let mine = (0..BATCH).filter(|index| index % 7 == user).count() * batches;
+        let all = |person: &Value| person["facts"]["event_count"] == mine;
+        let person = acme.person(&format!("user:user-{user}"), all).await;
+        assert_eq!(person["scores"][0]["name"], "social-value", "{person}");
+    }
+}
+
 fn largest_file(place: &Place) -> u64 {
     let entries = std::fs::read_dir(place.data_dir()).expect("the data folder");
     entries.map(|entry| entry.expect("an entry").metadata().expect("its size").len()).max().unwrap_or_default()
@@ -86,6 +96,7 @@ fn te_6_a_full_disk_refuses_clearly_and_loses_nothing() {
         let receipt = send(&acme, kept).await.expect(202);
         assert_eq!(receipt["accepted"], BATCH, "{receipt}");
         kept += 1;
+        decided(&acme, kept).await;
         host.kill().await;
 
         let host = Host::start(&place).await;
@@ -98,12 +109,7 @@ fn te_6_a_full_disk_refuses_clearly_and_loses_nothing() {
             known += receipt["duplicates"].as_u64().expect("a count");
         }
         assert_eq!(known, (kept * BATCH) as u64);
-        for user in 0..7_usize {
-            let mine = (0..BATCH).filter(|index| index % 7 == user).count() * all;
-            let decided = |person: &Value| person["facts"]["event_count"] == mine;
-            let person = acme.person(&format!("user:user-{user}"), decided).await;
-            assert_eq!(person["scores"][0]["name"], "social-value", "{person}");
-        }
+        decided(&acme, all).await;
         assert_eq!(acme.list("/dead-letters").await, Vec::<Value>::new());
         host.stop().await;
     });
