@@ -17,12 +17,15 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let binary = build::binary(workspace, true)?;
     process::run(workspace.cargo().args(["build", "--release", "--workspace", "--bin", "guanxi-bench"]))?;
     let environment = Environment::prepare(workspace, &binary, Durability::Synced)?;
-    let mut bench = Command::new(workspace.binaries(true).join("guanxi-bench"));
-    process::run(environment.apply(bench.current_dir(&workspace.root).args(arguments)))
+    measure(workspace, true, &environment, arguments)
 }
 
 /// Goes through every measurement once, small and on the builds of the tests: what no longer works fails, speed does not.
 pub fn run_quick(workspace: &Workspace, environment: &Environment) -> Result<()> {
-    let mut bench = Command::new(workspace.binaries(false).join("guanxi-bench"));
-    process::run(environment.apply(bench.current_dir(&workspace.root).arg("--quick")))
+    measure(workspace, false, environment, &["--quick".to_owned()])
+}
+
+fn measure(workspace: &Workspace, release: bool, environment: &Environment, arguments: &[String]) -> Result<()> {
+    let mut bench = Command::new(workspace.binaries(release).join("guanxi-bench"));
+    process::run(environment.apply(bench.current_dir(&workspace.root).args(arguments)))
 }
