@@ -14,6 +14,7 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (3, "insight", include_str!("../migrations/sqlite/0003_insight.sql")),
         (4, "memberships", include_str!("../migrations/sqlite/0004_memberships.sql")),
         (5, "cheaper reads", include_str!("../migrations/sqlite/0005_cheaper_reads.sql")),
+        (6, "cheaper filters", include_str!("../migrations/sqlite/0006_cheaper_filters.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
@@ -25,6 +26,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (5, "cheaper rows", include_str!("../migrations/postgres/0005_cheaper_rows.sql")),
         (6, "cheaper members", include_str!("../migrations/postgres/0006_cheaper_members.sql")),
         (7, "cheaper reads", include_str!("../migrations/postgres/0007_cheaper_reads.sql")),
+        (8, "cheaper filters", include_str!("../migrations/postgres/0008_cheaper_filters.sql")),
     ])
 });
 

@@ -9,6 +9,7 @@ use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
 
 use crate::error::StoreError;
 use crate::migrations;
+use crate::segments::Directories;
 use crate::wal::WriteAheadLog;
 use crate::work::{Dialect, Scope, Work};
 
@@ -48,6 +49,8 @@ pub struct Store {
     writer: AnyPool,
     /// What durable commits wait for on SQLite; none for a database in memory. PostgreSQL waits by itself.
     log: Option<Arc<WriteAheadLog>>,
+    /// Which number whom names.
+    directories: Arc<Directories>,
 }
 
 impl Store {
@@ -79,11 +82,11 @@ impl Store {
                 let file = "select file from pragma_database_list where name = 'main'";
                 let file: Option<String> = sqlx::query_scalar(file).fetch_one(&writer).await?;
                 let log = file.filter(|file| !file.is_empty()).map(|file| Arc::new(WriteAheadLog::of(&file)));
-                Ok(Self { dialect, readers, writer, log })
+                Ok(Self { dialect, readers, writer, log, directories: Arc::default() })
             }
             Dialect::Postgres => {
                 let both = pool(options.connections).connect_with(connect).await?;
-                Ok(Self { dialect, readers: both.clone(), writer: both, log: None })
+                Ok(Self { dialect, readers: both.clone(), writer: both, log: None, directories: Arc::default() })
             }
         }
     }
@@ -91,6 +94,11 @@ impl Store {
     /// Which database it is.
     pub fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// Which numbers people have, as far as it was asked for.
+    pub(crate) fn directories(&self) -> &Directories {
+        &self.directories
     }
 
     /// Starts a transaction that may write; its commit is on the disk before it returns.

@@ -9,11 +9,11 @@ use guanxi_domain::Millis;
 use guanxi_domain::event::{EventBody, NewEvent};
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{EventId, PersonId, new_uuid};
-use guanxi_domain::person::{Activity, HeldTag, Link, LinkState, Person, Stage, Tag};
+use guanxi_domain::person::{Activity, Consent, HeldTag, Link, LinkState, Person, Provenance, Stage, Tag};
 use guanxi_domain::relations::Standing;
 use guanxi_domain::segment::bounds::DAY;
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{EdgeRow, LinkRow, LogCursor, OrderRow, Scope, Store, TagRow, TimelineRow, Work};
+use guanxi_store::{ConsentRow, EdgeRow, LinkRow, LogCursor, OrderRow, Scope, Store, TagRow, TimelineRow, Work};
 use serde_json::json;
 
 use crate::database::Database;
@@ -108,11 +108,18 @@ impl Population {
         person.facts.order_count = i64::from(n % 5);
         (person.facts.first_seen, person.facts.last_seen) = (self.seen(n), self.seen(n));
         let city = CITIES.get(n as usize % CITIES.len()).copied().unwrap_or_default();
-        let name = self.crowd.person(n).name.unwrap_or_else(|| format!("会员{n}"));
+        let known = self.crowd.person(n);
+        let name = known.name.unwrap_or_else(|| format!("会员{n}"));
         let attributes = json!({"name": name, "city": city, "points": n % 10_000,
-            "email": format!("m{n}@example.com"), "birthday": format!("19{:02}-{:02}-11", 50 + n % 50, 1 + n % 12)});
+            "email": format!("m{n}@example.com"), "birthday": format!("19{:02}-{:02}-11", 50 + n % 50, 1 + n % 12),
+            "gender": known.gender, "province": known.place.as_ref().map(|place| place.province), "country": "中国",
+            "level": known.level, "createdAt": known.joined});
         person.attributes = attributes.as_object().cloned().unwrap_or_default();
-        person.activity.insert("page".to_owned(), Activity { count: i64::from(n % 40), last: self.seen(n) });
+        let source = Provenance { source: "import:members".to_owned(), at: self.now };
+        person.provenance = person.attributes.keys().map(|name| (name.clone(), source.clone())).collect();
+        for (kind, count) in [("page", n % 40), ("Product Viewed", n % 7), ("Order Completed", n % 5)] {
+            person.activity.insert(kind.to_owned(), Activity { count: i64::from(count), last: self.seen(n) });
+        }
         person
     }
 
@@ -146,7 +153,8 @@ impl Population {
     }
 
     async fn enrich(&self, work: &mut Work, tenant: TenantId, numbers: Range<u32>) -> Result<()> {
-        let (mut links, mut tags, mut edges, mut standings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut links, mut tags, mut consents) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut edges, mut standings) = (Vec::new(), Vec::new());
         for n in numbers {
             let (id, known) = (self.id(n), self.crowd.person(n));
             let (account, card) = (Some(known.account), Some(known.card));
@@ -160,6 +168,7 @@ impl Population {
             tags.extend(
                 labels.chain(known.interests.iter().map(|name| ("interest", *name))).map(|tag| self.tag(id, tag)),
             );
+            consents.extend(known.consent.map(|(granted, _)| self.consent(id, granted)));
             let relations = self.crowd.relations(n);
             if !relations.is_empty() {
                 let connections = u32::try_from(relations.len())?;
@@ -176,6 +185,7 @@ impl Population {
         }
         work.put_links(tenant, &links).await?;
         work.put_tags(tenant, &tags).await?;
+        work.put_consents(tenant, &consents).await?;
         work.put_edges(tenant, &edges).await?;
         Ok(work.put_standings(tenant, &standings, self.now).await?)
     }
@@ -191,6 +201,16 @@ impl Population {
             changed_at: self.now,
             first_position: 1,
             created_at: self.now,
+        }
+    }
+
+    fn consent(&self, person: PersonId, granted: bool) -> ConsentRow {
+        let (evidence, source) = ("form".to_owned(), "import".to_owned());
+        let purpose = "marketing".to_owned();
+        ConsentRow {
+            person,
+            consent: Consent { purpose, granted, evidence, source, at: self.now, expires_at: None },
+            position: 1,
         }
     }
 

@@ -17,7 +17,7 @@ use super::rows::{Group, Rows};
 use crate::error::StoreError;
 use crate::people::document;
 use crate::row::Cells;
-use crate::segments::compile::weight_now;
+use crate::segments::weight_now;
 use crate::sql::Sql;
 use crate::work::Work;
 
@@ -228,7 +228,7 @@ impl Work {
     async fn tag_sums(&mut self, rows: &Rows, now: Millis) -> Result<Vec<TagSum>, StoreError> {
         let mut sql = Sql::new(self.dialect());
         sql.put("with held as (select t.dimension, t.name, ");
-        weight_now(&mut sql, now);
+        weight_now(&mut sql, "t", now);
         sql.put(" as left_over from people p cross join tags t where p.tenant_id = ").int(rows.tenant().0);
         rows.whose(&mut sql, "p.id");
         sql.put(" and p.merged_into is null and t.tenant_id = ").int(rows.tenant().0);

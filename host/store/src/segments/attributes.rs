@@ -100,15 +100,15 @@ fn on_sqlite(sql: &mut Sql, name: &str, test: &AttributeTest, now: Millis) {
             sql.put(&format!(", 1, {}) = ", start.chars().count())).text(start.as_str());
         }
         AttributeTest::Date(tests) => {
-            kind(sql);
-            sql.put(" = 'text' and ");
-            value(sql);
-            sql.put(" glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'");
             days(sql, tests, now, &|sql, from, length| {
                 sql.put("substr(");
                 value(sql);
                 sql.put(&format!(", {from}, {length})"));
             });
+            value(sql);
+            sql.put(" glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' and ");
+            kind(sql);
+            sql.put(" = 'text'");
         }
     }
 }
@@ -189,14 +189,14 @@ fn on_postgres(sql: &mut Sql, name: &str, test: &AttributeTest, now: Millis) {
             is(sql, "string");
         }
         AttributeTest::Date(tests) => {
-            // No other kind of value looks like that.
-            value(sql);
-            sql.put(" ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}'");
             days(sql, tests, now, &|sql, from, length| {
                 sql.put("substr(");
                 value(sql);
                 sql.put(&format!(", {from}, {length}) collate \"C\""));
             });
+            // No other kind of value looks like that.
+            value(sql);
+            sql.put(" ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}'");
         }
     }
 }
@@ -221,10 +221,11 @@ fn numbers_on_postgres(sql: &mut Sql, name: &str, tests: &[Number]) {
     sql.put(" end");
 }
 
-/// Adds a comparison for each bound; `part` writes so many characters of the day from one on.
+/// Adds a comparison for each bound, which most values fail, before what asks whether it is a day; `part` writes so many
+/// characters of the day from one on.
 fn days(sql: &mut Sql, tests: &[DateTest], now: Millis, part: &dyn Fn(&mut Sql, u8, u8)) {
     for bound in tests.iter().flat_map(|test| bounds::on(test, now)) {
-        sql.put(" and (");
+        sql.put("(");
         match bound {
             DayBound::Day(op, day) => {
                 part(sql, 1, 10);
@@ -233,7 +234,7 @@ fn days(sql: &mut Sql, tests: &[DateTest], now: Millis, part: &dyn Fn(&mut Sql, 
             DayBound::Within(first, last) => of_year(sql, part, first, " and ", last),
             DayBound::Around(first, last) => of_year(sql, part, first, " or ", last),
         }
-        sql.put(")");
+        sql.put(") and ");
     }
 }
 

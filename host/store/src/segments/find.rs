@@ -1,9 +1,14 @@
 //! Whom a filter means, of all people of a tenant at once.
 //!
-//! Two connections go through half of them each: as many as the smallest machine has cores. Both see the same people as
-//! long as nothing is decided meanwhile, which the position of the log tells.
+//! What has to be asked is asked on two connections: as many as the smallest machine has cores. Each goes through half of the
+//! people, or through rows of another table. All see the same people as long as nothing is decided meanwhile, which the
+//! position of the log tells.
 
-use futures::future::try_join_all;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use guanxi_domain::Millis;
 use guanxi_domain::segment::Filter;
 use guanxi_domain::settings::TenantSettings;
@@ -12,7 +17,10 @@ use roaring::RoaringBitmap;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::compile::{Bound, Ground, Part, compile};
+use super::compile::compile;
+use super::directory::Directory;
+use super::plan::{Leaf, Set, plan};
+use super::rows::{Everybody, Question};
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::sql::Sql;
@@ -20,6 +28,10 @@ use crate::work::{Dialect, Scope, Work};
 
 /// Fewer people than this are not worth a second connection.
 const WORTH_PARTING: u32 = 50_000;
+/// Picking a person by number costs as much as going through so many.
+const WORTH_PICKING: u32 = 4;
+/// Connections that a filter takes at a time.
+const CONNECTIONS: usize = 2;
 
 /// Everybody whom a filter means.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,11 +51,49 @@ pub struct Sample {
     pub numbers: Vec<u32>,
 }
 
-/// Some of those whom a filter means.
-struct FoundPart {
-    members: RoaringBitmap,
+/// Some of the people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Everybody,
+    Before(Bound),
+    From(Bound),
+    /// Those with these numbers, with commas between them.
+    These(String),
+}
+
+/// What parts people in two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Bound {
+    /// A person's id. On SQLite people lie in the order of these.
+    Id(Vec<u8>),
+    /// A place in the file, which is the order in which PostgreSQL goes through many rows.
+    Place(String),
+}
+
+/// One statement of those that a filter takes.
+enum Unit<'f> {
+    Walk(&'f Filter, &'f Part),
+    Rows(Question),
+    Everybody,
+}
+
+/// What all statements of a filter start from.
+struct Start {
+    people: u32,
+    parts: Vec<Part>,
+    directory: Arc<Directory>,
+    groups: HashMap<u32, u32>,
     position: i64,
     file: i64,
+}
+
+/// What came of one statement.
+struct Answer {
+    /// Which leaf it is of.
+    leaf: usize,
+    set: Set,
+    /// Whether everything was as at the start.
+    stood: bool,
 }
 
 impl Store {
@@ -55,17 +105,33 @@ impl Store {
         filter: &Filter,
         now: Millis,
     ) -> Result<Found, StoreError> {
+        let (plan, leaves) = plan(filter);
         // None of these connections waits for another one: many who ask at once would else wait for each other.
-        let (parts, file) = self.read(Scope::Tenant(tenant)).await?.halves(tenant).await?;
-        let grounds = parts.iter().map(|part| Ground { tenant, settings, now, part });
-        let found = try_join_all(grounds.map(|ground| self.find_part(filter, ground))).await?;
-        let mut members = RoaringBitmap::new();
-        let mut position = found.first().map(|part| part.position);
-        for part in found {
-            position = position.filter(|position| *position == part.position && part.file == file);
-            members |= part.members;
+        let start = self.start(tenant, &leaves).await?;
+        let last = plan.last_walk(&leaves);
+        let mut units = Vec::new();
+        for (index, leaf) in leaves.iter().enumerate().filter(|(index, _)| Some(*index) != last) {
+            match leaf {
+                Leaf::Walk(filter) => units.extend(start.parts.iter().map(|part| (index, Unit::Walk(filter, part)))),
+                Leaf::Everybody => units.push((index, Unit::Everybody)),
+                Leaf::Rows(condition) => {
+                    let question = Question::new(self.dialect(), tenant, condition, settings, now);
+                    units.extend(question.map(|question| (index, Unit::Rows(question))));
+                }
+            }
         }
-        Ok(Found { members, position })
+        let mut sets = vec![Set::default(); leaves.len()];
+        let mut stood = self.ask_all(tenant, units, now, &start, &mut sets).await?;
+        if let Some((index, Leaf::Walk(filter))) = last.and_then(|index| Some((index, leaves.get(index)?))) {
+            if let Some(set) = sets.get_mut(index) {
+                set.others = true;
+            }
+            let left = plan.of(&sets);
+            let parts = if left.others { start.parts.clone() } else { start.parts_of(&left.members) };
+            let units = parts.iter().map(|part| (index, Unit::Walk(filter, part))).collect();
+            stood &= self.ask_all(tenant, units, now, &start, &mut sets).await?;
+        }
+        Ok(Found { members: plan.of(&sets).members, position: stood.then_some(start.position) })
     }
 
     /// How many people the filter means, and some of them: found in one walk, for going through everybody costs more than
@@ -82,38 +148,141 @@ impl Store {
         Ok(Sample { count: members.len(), numbers: members.iter().rev().take(limit as usize).collect() })
     }
 
-    async fn find_part(&self, filter: &Filter, ground: Ground<'_>) -> Result<FoundPart, StoreError> {
-        let mut work = self.read(Scope::Tenant(ground.tenant)).await?;
-        let position = work.position(ground.tenant).await?;
-        // One long value costs a tenth of as many rows.
-        let joined = match work.dialect() {
-            Dialect::Sqlite => "select group_concat(p.number) from people p where p.tenant_id = ",
-            Dialect::Postgres => "select string_agg(int8send(p.number), '') from people p where p.tenant_id = ",
-        };
-        let sql = statement(&work, joined, filter, ground);
-        let row = sql.query().fetch_one(work.connection()).await?;
-        let members = match work.dialect() {
-            Dialect::Sqlite => {
-                let text: Option<String> = row.try_get(0)?;
-                text.unwrap_or_default().split(',').filter_map(|number| number.parse::<u32>().ok()).collect()
+    /// Adds what the units find to the sets of their leaves; whether everything was as at the start.
+    async fn ask_all(
+        &self,
+        tenant: TenantId,
+        units: Vec<(usize, Unit<'_>)>,
+        now: Millis,
+        start: &Start,
+        sets: &mut [Set],
+    ) -> Result<bool, StoreError> {
+        let asked: Vec<BoxFuture<'_, _>> =
+            units.into_iter().map(|(leaf, unit)| self.ask(tenant, leaf, unit, now, start).boxed()).collect();
+        let answers: Vec<Answer> = stream::iter(asked).buffer_unordered(CONNECTIONS).try_collect().await?;
+        let mut stood = true;
+        for answer in answers {
+            stood &= answer.stood;
+            if let Some(found) = sets.get_mut(answer.leaf) {
+                found.others = answer.set.others;
+                found.members |= answer.set.members;
             }
-            Dialect::Postgres => {
-                let bytes: Option<Vec<u8>> = row.try_get(0)?;
-                let (numbers, _) = bytes.as_deref().unwrap_or_default().as_chunks();
-                numbers.iter().filter_map(|number| u32::try_from(i64::from_be_bytes(*number)).ok()).collect()
+        }
+        Ok(stood)
+    }
+
+    /// Reads no more than the leaves need.
+    async fn start(&self, tenant: TenantId, leaves: &[Leaf]) -> Result<Start, StoreError> {
+        let mut work = self.read(Scope::Tenant(tenant)).await?;
+        let cursor = work.cursor(tenant).await?;
+        let mut start = Start {
+            people: cursor.people,
+            parts: Vec::new(),
+            directory: Arc::default(),
+            groups: HashMap::new(),
+            position: cursor.position,
+            file: work.file().await?,
+        };
+        if leaves.iter().any(|leaf| matches!(leaf, Leaf::Walk(_))) {
+            start.parts = work.parts(tenant, cursor.people).await?;
+        }
+        if leaves.iter().any(|leaf| !matches!(leaf, Leaf::Walk(_))) {
+            start.directory = self.directories().read(&mut work, tenant).await?;
+            start.groups = work.groups(tenant).await?;
+        }
+        Ok(start)
+    }
+
+    async fn ask(
+        &self,
+        tenant: TenantId,
+        leaf: usize,
+        unit: Unit<'_>,
+        now: Millis,
+        start: &Start,
+    ) -> Result<Answer, StoreError> {
+        let mut work = self.read(Scope::Tenant(tenant)).await?;
+        let position = work.position(tenant).await?;
+        let set = match unit {
+            Unit::Walk(filter, part) => Set { members: work.walk(tenant, filter, part, now).await?, others: false },
+            Unit::Rows(question) => {
+                let everybody = Everybody { directory: &start.directory, groups: &start.groups };
+                question.ask(&mut work, &everybody).await?
+            }
+            Unit::Everybody => {
+                let mut members: RoaringBitmap = work.everybody(tenant).await?.into_iter().collect();
+                members -= start.groups.keys().copied().collect::<RoaringBitmap>();
+                Set { members, others: false }
             }
         };
-        Ok(FoundPart { members, position, file: work.file().await? })
+        Ok(Answer { leaf, set, stood: position == start.position && work.file().await? == start.file })
+    }
+}
+
+impl Start {
+    /// The parts in which a walk through these people goes: by their numbers, if that costs less than going through all.
+    fn parts_of(&self, people: &RoaringBitmap) -> Vec<Part> {
+        if people.len() > u64::from(self.people / WORTH_PICKING) {
+            return self.parts.clone();
+        }
+        let numbers: Vec<String> = people.iter().map(|number| number.to_string()).collect();
+        let half = numbers.len().div_ceil(if self.parts.len() > 1 { CONNECTIONS } else { 1 });
+        numbers.chunks(half.max(1)).map(|numbers| Part::These(numbers.join(","))).collect()
     }
 }
 
 impl Work {
-    /// About two halves of the people, or all of them if they are few; and the file in which they lie.
-    async fn halves(&mut self, tenant: TenantId) -> Result<(Vec<Part>, i64), StoreError> {
-        let people = self.cursor(tenant).await?.people;
+    /// Whom of a part of the people a filter means that their own rows decide.
+    async fn walk(
+        &mut self,
+        tenant: TenantId,
+        filter: &Filter,
+        part: &Part,
+        now: Millis,
+    ) -> Result<RoaringBitmap, StoreError> {
+        let mut sql = Sql::new(self.dialect());
+        // One long value costs a tenth of as many rows.
+        sql.put(match self.dialect() {
+            Dialect::Sqlite => "select group_concat(p.number)",
+            Dialect::Postgres => "select string_agg(int8send(p.number), '')",
+        });
+        sql.put(" from people p where p.tenant_id = ").int(tenant.0).put(" and p.merged_into is null");
+        part.hold(&mut sql);
+        sql.put(" and ");
+        compile(&mut sql, filter, now);
+        let row = sql.query().fetch_one(self.connection()).await?;
+        Ok(numbers(&row, 0, self.dialect())?.into_iter().collect())
+    }
+
+    /// All numbers that people have, those of who was joined as well.
+    async fn everybody(&mut self, tenant: TenantId) -> Result<Vec<u32>, StoreError> {
+        let sql = match self.dialect() {
+            Dialect::Sqlite => "select group_concat(number) from people indexed by people_number where tenant_id = $1",
+            Dialect::Postgres => "select string_agg(int8send(number), '') from people where tenant_id = $1",
+        };
+        let row = sqlx::query(sql).bind(tenant.0).fetch_one(self.connection()).await?;
+        numbers(&row, 0, self.dialect())
+    }
+
+    /// The group of each who was joined, by their numbers.
+    async fn groups(&mut self, tenant: TenantId) -> Result<HashMap<u32, u32>, StoreError> {
+        let sql = "select l.number, g.number
+                   from people l
+                   join people g on g.tenant_id = $1 and g.id = l.root_id
+                   where l.tenant_id = $1 and l.root_id is not null";
+        let rows = sqlx::query(sql).bind(tenant.0).fetch_all(self.connection()).await?;
+        let pair = |row: &AnyRow| {
+            let (member, group): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+            Ok(u32::try_from(member).ok().zip(u32::try_from(group).ok()))
+        };
+        rows.iter().filter_map(|row| pair(row).transpose()).collect()
+    }
+
+    /// About two halves of the people, or all of them if they are few.
+    async fn parts(&mut self, tenant: TenantId, people: u32) -> Result<Vec<Part>, StoreError> {
         let bound = if people < WORTH_PARTING { None } else { self.middle(tenant, people).await? };
         let halves = |bound: Bound| vec![Part::Before(bound.clone()), Part::From(bound)];
-        Ok((bound.map_or_else(|| vec![Part::Everybody], halves), self.file().await?))
+        Ok(bound.map_or_else(|| vec![Part::Everybody], halves))
     }
 
     /// Where about half of the people lie before.
@@ -146,11 +315,40 @@ impl Work {
     }
 }
 
-fn statement(work: &Work, select: &str, filter: &Filter, ground: Ground<'_>) -> Sql {
-    let mut sql = Sql::new(work.dialect());
-    sql.put(select).int(ground.tenant.0).put(" and p.merged_into is null");
-    ground.part.hold(&mut sql);
-    sql.put(" and ");
-    compile(&mut sql, filter, ground);
-    sql
+impl Part {
+    /// Holds people `p` to the part.
+    fn hold(&self, sql: &mut Sql) {
+        let (sign, bound) = match self {
+            Self::Everybody => return,
+            Self::These(numbers) => {
+                let (before, after) = match sql.dialect() {
+                    Dialect::Sqlite => (" and p.number in (select value from json_each('[' || ", " || ']'))"),
+                    Dialect::Postgres => (" and p.number = any(('{' || ", " || '}')::bigint[])"),
+                };
+                sql.put(before).text(numbers.as_str()).put(after);
+                return;
+            }
+            Self::Before(bound) => ("<", bound),
+            Self::From(bound) => (">=", bound),
+        };
+        match bound {
+            Bound::Id(id) => sql.put(&format!(" and p.id {sign} ")).bytes(id),
+            Bound::Place(place) => sql.put(&format!(" and p.ctid {sign} ")).text(place.as_str()).put("::tid"),
+        };
+    }
+}
+
+/// The numbers that stand in a column one after the other.
+pub(super) fn numbers(row: &AnyRow, column: usize, dialect: Dialect) -> Result<Vec<u32>, StoreError> {
+    Ok(match dialect {
+        Dialect::Sqlite => {
+            let text: Option<String> = row.try_get(column)?;
+            text.iter().flat_map(|text| text.split(',')).filter_map(|number| number.parse().ok()).collect()
+        }
+        Dialect::Postgres => {
+            let bytes: Option<Vec<u8>> = row.try_get(column)?;
+            let (numbers, _) = bytes.as_deref().unwrap_or_default().as_chunks();
+            numbers.iter().filter_map(|number| u32::try_from(i64::from_be_bytes(*number)).ok()).collect()
+        }
+    })
 }

@@ -1,10 +1,13 @@
 //! Segments of a tenant: their definitions, who is in them, and whom a filter means.
 
 mod attributes;
-pub(crate) mod compile;
+mod compile;
+mod directory;
 mod due;
 mod find;
 mod members;
+mod plan;
+mod rows;
 mod subjects;
 
 use guanxi_domain::Millis;
@@ -18,8 +21,10 @@ use crate::error::StoreError;
 use crate::row::Cells;
 use crate::work::{Dialect, Work};
 
+pub(crate) use directory::Directories;
 pub use find::{Found, Sample};
 pub use members::{CHUNK_BITS, ChunkRow};
+pub(crate) use rows::weight_now;
 pub use subjects::Subjects;
 
 const TABLE: &str = "segments";

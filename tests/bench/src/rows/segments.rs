@@ -37,7 +37,7 @@ async fn measured(surroundings: &Surroundings, database: Database, names: [&'sta
     let mut work = store.begin(Scope::Host).await?;
     let tenant = work.create_tenant(&"bench".parse()?, "bench", NOW).await?.id;
     work.commit().await?;
-    Population::new(people, NOW)?.fill(&database, &store, tenant).await?;
+    Population::new(people, NOW)?.whole().fill(&database, &store, tenant).await?;
     let (settings, mut counting, mut making) = (TenantSettings::default(), (0.0, String::new()), (0.0, String::new()));
     let mut everybody = f64::MAX;
     for _ in 0..ROUNDS {
@@ -83,7 +83,7 @@ async fn measured(surroundings: &Surroundings, database: Database, names: [&'sta
     ])
 }
 
-fn filters() -> [serde_json::Value; 7] {
+fn filters() -> [serde_json::Value; 14] {
     [
         json!({"all": [{"stage": "customer"}, {"fact": "revenue", "gte": 500_000}]}),
         json!({"attribute": "city", "eq": "上海"}),
@@ -91,6 +91,14 @@ fn filters() -> [serde_json::Value; 7] {
         json!({"events": "page", "count": {"gte": 20}}),
         json!({"fact": "last-seen", "before": "30d"}),
         json!({"orders": "count", "gte": 1, "within": "30d"}),
+        json!({"orders": "sum", "gte": 5_000, "within": "365d"}),
         json!({"all": [{"events": "page", "count": {"eq": 0}, "within": "30d"}, {"not": {"stage": "prospect"}}]}),
+        json!({"tag": "interest"}),
+        json!({"not": {"tag": "label", "name": "老客"}}),
+        json!({"identity": "phone"}),
+        json!({"identity": "wechat_openid", "deliverable": true}),
+        json!({"consent": "marketing", "state": "granted"}),
+        json!({"all": [{"attribute": "gender", "eq": "女"}, {"tag": "interest", "name": "绿茶"}, {"identity": "phone"},
+            {"consent": "marketing", "state": "granted"}, {"relations": "friend", "count": {"gte": 1}}]}),
     ]
 }

@@ -106,6 +106,10 @@ fn filters() -> Vec<Value> {
         json!({"touch": "first", "channel": ["wechat", "web"]}),
         json!({"touch": "last", "channel": "sms"}),
         json!({"not": {"touch": "last", "channel": "sms"}}),
+        json!({"all": [{"fact": "event-count", "gte": 1}, {"tag": "interest"}, {"consent": "marketing"}]}),
+        json!({"all": [{"attribute": "city", "exists": true}, {"identity": "*"}, {"not": {"tag": "nothing"}}]}),
+        json!({"all": [{"stage": "fan"}, {"tag": "interest"}, {"tag": "nothing"}]}),
+        json!({"all": [{"stage": "fan"}, {"not": {"tag": "interest"}}, {"consent": "marketing", "state": "unknown"}]}),
         json!({"any": []}),
         json!({"any": [{"stage": "fan"}, {"all": [{"tag": "interest"}, {"not": {"orders": "count", "gte": 1, "within": "90d"}}]}]}),
     ]);
