@@ -17,7 +17,7 @@ pub(crate) const TABLE_ELEMENTS_MAX: usize = 100_000;
 const STACK_BYTES: usize = 512 * 1024;
 /// Core instances, memories and tables of one component; an interpreter with its libraries needs dozens.
 const CORE_INSTANCES_MAX: u32 = 64;
-const MEMORIES_MAX: u32 = 2;
+const MEMORIES_MAX: u32 = 3;
 const TABLES_MAX: u32 = 4;
 /// Dirty memory that is wiped in place after a call instead of being given back to the kernel.
 const KEEP_RESIDENT_BYTES: usize = 512 * 1024;
