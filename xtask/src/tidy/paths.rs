@@ -61,8 +61,10 @@ fn cargo_lock(line: &str) -> Option<(String, &'static str)> {
     foreign.then(|| (line.to_owned(), CARGO_SOURCE))
 }
 
+/// A package of this checkout is resolved to its folder; that is no address.
 fn npm_lock(line: &str) -> Option<(String, &'static str)> {
-    line.trim_start().starts_with("\"resolved\":").then(|| ("an address of a registry".to_owned(), NPM_RESOLVED))
+    let resolved = line.trim_start().strip_prefix("\"resolved\":")?;
+    resolved.contains("://").then(|| ("an address of a registry".to_owned(), NPM_RESOLVED))
 }
 
 #[cfg(test)]
@@ -89,5 +91,6 @@ mod tests {
         check_lines("Cargo.lock", &format!("source = \"{INDEX}\""), 0);
         check_lines("Cargo.lock", "source = \"git+https://example.com/a\"", 1);
         check_lines("tests/node/package-lock.json", "  \"resolved\": \"https://example.com/a.tgz\",", 1);
+        check_lines("examples/package-lock.json", "  \"resolved\": \"../sdk\",", 0);
     }
 }
