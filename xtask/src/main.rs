@@ -10,6 +10,7 @@ mod demo;
 mod environment;
 mod postgres;
 mod process;
+mod sdks;
 mod system;
 mod test;
 mod tidy;

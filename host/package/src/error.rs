@@ -41,6 +41,46 @@ pub enum PackageError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// No project of a language that has an SDK.
+    #[error(
+        "{0} holds no plugin: there is neither a Cargo.toml (Rust), nor src/plugin.ts or src/plugin.js with a package.json \
+         (TypeScript, JavaScript), nor a plugin.py (Python); `guanxi plugin new` makes one"
+    )]
+    NoProject(String),
+    /// A tool cannot be started.
+    #[error("cannot start {tool}: {source}; {remedy}")]
+    NoTool {
+        /// Its name.
+        tool: String,
+        /// What to do.
+        remedy: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A tool found errors.
+    #[error("{tool} failed:\n{said}")]
+    Tool {
+        /// Its name.
+        tool: String,
+        /// What it printed.
+        said: String,
+    },
+    /// A module has less than its manifest says.
+    #[error("plugin.toml has [{kind}], but {module} exports no `{kind}`: export it, or take it out of the manifest")]
+    NotExported {
+        /// What is missing.
+        kind: String,
+        /// The module.
+        module: String,
+    },
     /// Cargo cannot be started.
     #[error("cannot start cargo: {0}; install Rust from https://rustup.rs")]
     NoCargo(std::io::Error),

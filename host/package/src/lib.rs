@@ -6,7 +6,7 @@ mod error;
 mod inspect;
 mod section;
 
-pub use build::{Built, build_crate, build_crates};
+pub use build::{Built, Language, build_crate, build_crates, build_project};
 pub use error::PackageError;
 pub use inspect::{Inspection, inspect};
 pub use section::{embed, manifest, manifest_text, with_manifest};

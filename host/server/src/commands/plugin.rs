@@ -1,9 +1,13 @@
-//! `guanxi plugin`: build a component, try it on a file, install it.
+//! `guanxi plugin`: start a project, build a component, try it on files, install it.
 
+mod kit;
+mod new;
 mod run;
+mod test;
+mod trial;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Subcommand, ValueEnum};
@@ -18,7 +22,18 @@ use crate::wiring::{build, local_operator};
 
 #[derive(Subcommand)]
 pub enum Action {
-    /// Build a Rust plugin: a folder with Cargo.toml and plugin.toml becomes one component.
+    /// Start a project: a folder with a plugin that builds and a fixture that passes.
+    New {
+        /// The folder; its name becomes the plugin's.
+        folder: PathBuf,
+        /// What the plugin is to be.
+        #[arg(long, value_enum)]
+        kind: new::KindName,
+        /// In which language.
+        #[arg(long, value_enum, default_value = "rust")]
+        lang: new::Language,
+    },
+    /// Build a plugin in Rust, TypeScript, JavaScript or Python: a folder with plugin.toml becomes one component.
     Build {
         /// The folder.
         #[arg(default_value = ".")]
@@ -44,6 +59,21 @@ pub enum Action {
         component: PathBuf,
         /// The input; see the plugin guide.
         input: PathBuf,
+    },
+    /// Build a plugin and compare its answers to its fixtures with what they were, under the limits of production.
+    Test {
+        /// The folder of the plugin.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        /// A component that is there already, instead of building one.
+        #[arg(long)]
+        component: Option<PathBuf>,
+        /// Where the fixtures are [default: fixtures in the folder].
+        #[arg(long)]
+        fixtures: Option<PathBuf>,
+        /// Keep the answers as right.
+        #[arg(long)]
+        accept: bool,
     },
     /// Put a plugin into the library and switch it on for a tenant.
     Install {
@@ -83,12 +113,9 @@ pub enum ModeName {
 
 pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
     match action {
+        Action::New { folder, kind, lang } => new::new(&folder, kind, lang),
         Action::Build { folder, out } => {
-            // cargo runs inside the folder, so a relative path would name another place there.
-            let folder = folder.canonicalize().with_context(|| format!("{} cannot be read", folder.display()))?;
-            let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| folder.join("target"), PathBuf::from);
-            let target = std::path::absolute(target)?;
-            let component = guanxi_package::build_crate(&folder, &target.join("wasm"))?;
+            let component = built(&folder)?;
             let manifest = guanxi_package::manifest(&component)?;
             let out = out.unwrap_or_else(|| PathBuf::from(format!("{}.wasm", manifest.name)));
             std::fs::write(&out, &component).with_context(|| format!("{} cannot be written", out.display()))?;
@@ -108,6 +135,10 @@ pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
             Ok(())
         }
         Action::Run { component, input } => run::run(&component, &input),
+        Action::Test { folder, component, fixtures, accept } => {
+            let component = component.map_or_else(|| built(&folder), |file| read(&file))?;
+            test::test(&component, &fixtures.unwrap_or_else(|| folder.join("fixtures")), accept)
+        }
         Action::Install { component, tenant, name, settings, grant_requested, grants, secret, mode } => {
             let bytes = read(&component)?;
             let app = build(config).await?.app;
@@ -139,6 +170,19 @@ pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// The component that the folder's project makes.
+fn built(folder: &Path) -> anyhow::Result<Vec<u8>> {
+    // Tools run inside the folder, so a relative path would name another place there.
+    let folder = folder.canonicalize().with_context(|| format!("{} cannot be read", folder.display()))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| folder.join("target"), PathBuf::from);
+    let target = std::path::absolute(target)?.join("wasm");
+    let kit = target.join("guanxi");
+    if guanxi_package::Language::of(&folder)? != guanxi_package::Language::Rust {
+        kit::unpack(&kit)?;
+    }
+    Ok(guanxi_package::build_project(&folder, &target, &kit)?)
 }
 
 fn secrets(given: &[String]) -> anyhow::Result<BTreeMap<String, Option<String>>> {

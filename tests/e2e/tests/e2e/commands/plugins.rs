@@ -1,4 +1,4 @@
-//! `guanxi plugin build|run|install`, as plugin authors use them.
+//! `guanxi plugin new|build|test|run|install`, as plugin authors use them.
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,30 @@ use serde_json::{Value, json};
 
 use super::run_badly;
 
-fn examples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/rust").canonicalize().expect("the examples")
+/// The same plugins in each language, with fixtures that all of them share.
+const EXAMPLES: [&str; 5] =
+    ["smallest-analyzer", "smallest-campaign", "smallest-connector", "smallest-scorer", "two-kinds"];
+
+/// A path under `examples`.
+fn example(path: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").canonicalize().expect("the examples");
+    folder.join(path).display().to_string()
+}
+
+fn first_fixture(name: &str) -> String {
+    example(&format!("fixtures/{name}/first.json"))
+}
+
+/// Where the tests' own components are built, so that nothing is compiled or installed again.
+fn target() -> PathBuf {
+    binary().parent().and_then(Path::parent).expect("a target folder").to_owned()
+}
+
+/// What a command that builds prints, and whether it did.
+async fn build(place: &Place, arguments: &[&str]) -> (bool, String) {
+    let ended = command(place, arguments).env("CARGO_TARGET_DIR", target()).output().await.expect("the binary starts");
+    let told = [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (ended.status.success(), told)
 }
 
 fn built(name: &str) -> String {
@@ -19,28 +41,123 @@ fn built(name: &str) -> String {
 
 /// What `plugin run` prints for an example and the input beside it: one document a kind.
 async fn answers(place: &Place, name: &str) -> Vec<Value> {
-    let input = examples().join(name).join("input.json").display().to_string();
-    let printed = run_well(place, ["plugin", "run", &built(name), &input]).await;
+    let printed = run_well(place, ["plugin", "run", &built(name), &first_fixture(name)]).await;
     serde_json::Deserializer::from_str(&printed).into_iter().map(|document| document.expect("JSON")).collect()
 }
 
 #[test]
 fn plugin_build_makes_a_component_of_a_crate() {
     on_sqlite(|place| async move {
-        let folder = examples().join("smallest-campaign").display().to_string();
+        let folder = example("rust/smallest-campaign");
         let out = place.data_dir().join("hello.wasm").display().to_string();
-        let mut build = command(&place, ["plugin", "build", &folder, "--out", &out]);
-        // Where the tests' own components are built, so that nothing is compiled again.
-        let target = binary().parent().and_then(Path::parent).expect("a target folder").to_owned();
-        let ended = build.env("CARGO_TARGET_DIR", target).output().await.expect("the binary starts");
-        let (told, complained) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
-        assert!(ended.status.success(), "{complained}");
-        assert!(told.starts_with(&format!("Built smallest-campaign 0.1.0: {out} (")), "{told}");
-        let input = examples().join("smallest-campaign/input.json").display().to_string();
-        assert!(run_well(&place, ["plugin", "run", &out, &input]).await.contains("somebody new"));
+        let (good, told) = build(&place, &["plugin", "build", &folder, "--out", &out]).await;
+        assert!(good && told.starts_with(&format!("Built smallest-campaign 0.1.0: {out} (")), "{told}");
+        assert!(
+            run_well(&place, ["plugin", "run", &out, &first_fixture("smallest-campaign")])
+                .await
+                .contains("somebody new")
+        );
 
         let told = run_badly(&place, ["plugin", "build", &place.data_dir().display().to_string()]).await;
-        assert!(told.contains("Cargo.toml") || told.contains("plugin.toml"), "{told}");
+        assert!(told.contains("holds no plugin") && told.contains("guanxi plugin new"), "{told}");
+    });
+}
+
+/// The plugins of `examples/<language>` say what the fixtures say.
+async fn check_conformance(place: &Place, language: &str, names: &[&str]) {
+    for name in names {
+        let (folder, fixtures) = (example(&format!("{language}/{name}")), example(&format!("fixtures/{name}")));
+        let (good, told) = build(place, &["plugin", "test", &folder, "--fixtures", &fixtures]).await;
+        assert!(good && told.contains(" ok ") && told.contains("fuel to start"), "{language}/{name}: {told}");
+    }
+}
+
+#[test]
+fn pl_8_examples_in_rust_say_what_their_fixtures_say() {
+    on_sqlite(|place| async move {
+        for name in EXAMPLES {
+            let fixtures = example(&format!("fixtures/{name}"));
+            let told = run_well(&place, ["plugin", "test", "--component", &built(name), "--fixtures", &fixtures]).await;
+            assert!(told.contains(" ok ") && !told.contains("grows faster"), "{name}: {told}");
+            assert_eq!(name == "smallest-campaign" || name == "two-kinds", told.contains("fuel of batches, campaign"));
+        }
+    });
+}
+
+#[test]
+fn pl_8_the_same_plugins_say_the_same_in_typescript() {
+    on_sqlite(|place| async move { check_conformance(&place, "typescript", &EXAMPLES).await });
+}
+
+#[test]
+fn pl_8_the_same_plugins_say_the_same_in_python() {
+    // Each carries an interpreter, which takes its time to compile; these are of every kind.
+    let names = ["smallest-analyzer", "smallest-connector", "two-kinds"];
+    on_sqlite(|place| async move { check_conformance(&place, "python", &names).await });
+}
+
+/// A new project works at once; a change shows as a difference until it is taken as right; what does not compile is told with
+/// its place.
+async fn check_new(place: &Place, language: &str, source: &str, broken: (&str, &str), told_at: &str) {
+    let folder = place.data_dir().join("greeter").display().to_string();
+    let made = run_well(place, ["plugin", "new", &folder, "--kind", "campaign", "--lang", language]).await;
+    assert!(made.starts_with("greeter: a campaign in "), "{made}");
+    let again = run_badly(place, ["plugin", "new", &folder, "--kind", "campaign", "--lang", language]).await;
+    assert!(again.contains("is not empty"), "{again}");
+
+    let test = ["plugin", "test", &folder];
+    let (good, told) = build(place, &test).await;
+    assert!(good && told.starts_with("greeter 0.1.0: ") && told.contains(" ok "), "{told}");
+
+    let source = Path::new(&folder).join(source);
+    let text = std::fs::read_to_string(&source).expect("the source");
+    let changed = text.replace("somebody new", "a new face");
+    std::fs::write(&source, &changed).expect("written");
+    let (good, told) = build(place, &test).await;
+    let difference = "[0].answer[0].ok.reasons[0]: was \"somebody new\", is \"a new face\"";
+    assert!(!good && told.contains(" differs ") && told.contains(difference) && told.contains("--accept"), "{told}");
+    let (good, told) = build(place, &["plugin", "test", &folder, "--accept"]).await;
+    assert!(good && told.contains(" accepted "), "{told}");
+    let snapshot = std::fs::read_to_string(Path::new(&folder).join("fixtures/first.answer.json")).expect("a snapshot");
+    assert!(snapshot.contains("a new face"), "{snapshot}");
+
+    let (right, wrong) = broken;
+    assert!(changed.contains(right), "{changed}");
+    std::fs::write(&source, changed.replace(right, wrong)).expect("written");
+    let (good, told) = build(place, &["plugin", "build", &folder]).await;
+    assert!(!good && told.contains(told_at), "{told}");
+}
+
+#[test]
+fn pl_8_a_new_project_in_rust_works_at_once() {
+    on_sqlite(|place| async move {
+        check_new(&place, "rust", "src/lib.rs", ("Ok(Decision", "Ok(Decisoin"), "src/lib.rs:13").await;
+    });
+}
+
+#[test]
+fn pl_8_a_new_project_in_typescript_works_at_once() {
+    on_sqlite(|place| async move {
+        check_new(&place, "typescript", "src/plugin.ts", ("text(\"name\")", "text(7)"), "src/plugin.ts(6,").await;
+    });
+}
+
+#[test]
+fn pl_8_a_new_project_in_python_works_at_once() {
+    on_sqlite(|place| async move {
+        check_new(&place, "python", "plugin.py", ("return Decision", "return return Decision"), "plugin.py\", line ")
+            .await;
+    });
+}
+
+#[test]
+fn plugin_new_refuses_what_cannot_be_a_name() {
+    on_sqlite(|place| async move {
+        for name in ["Greeter", "x", "9lives", "a b", "../up.s"] {
+            let folder = place.data_dir().join(name).display().to_string();
+            let told = run_badly(&place, ["plugin", "new", &folder, "--kind", "scorer"]).await;
+            assert!(told.contains("use 2 to 64 characters of a-z, 0-9 and -"), "{told}");
+        }
     });
 }
 
@@ -63,10 +180,11 @@ fn plugin_run_prints_answers_and_fuel_of_every_kind() {
         let moods: Vec<&Value> = [0, 1, 2].map(|item| &analyzer["answer"][item]["ok"]["mood"]).to_vec();
         assert_eq!(moods, [&json!(-0.5), &json!(-0.5), &Value::Null], "{analyzer}");
 
-        let [connector] = answers(&place, "smallest-connector").await.try_into().expect("one kind");
+        let [connector, done] = answers(&place, "smallest-connector").await.try_into().expect("two steps");
         let request = &connector["answer"]["ok"]["perform"];
         assert_eq!((&request["method"], &request["url"]), (&json!("POST"), &json!("https://post.example/messages")));
         assert!(!connector.to_string().contains("not-a-real-one"), "the host, not the plugin, puts secrets in");
+        assert_eq!(done["answer"]["ok"], json!({"done": {"sent": null}}), "{done}");
 
         let kinds: Vec<Value> = answers(&place, "two-kinds").await.iter().map(|one| one["kind"].clone()).collect();
         assert_eq!(kinds, ["campaign", "scorer"]);
@@ -76,7 +194,7 @@ fn plugin_run_prints_answers_and_fuel_of_every_kind() {
 #[test]
 fn plugin_run_says_what_is_wrong_with_its_files() {
     on_sqlite(|place| async move {
-        let scorer_input = examples().join("smallest-scorer/input.json").display().to_string();
+        let scorer_input = first_fixture("smallest-scorer");
         let bad = place.data_dir().join("bad.json").display().to_string();
         std::fs::write(&bad, "{\"moment\": []}").expect("a file");
         for (component, input, words) in [
@@ -89,8 +207,7 @@ fn plugin_run_says_what_is_wrong_with_its_files() {
             assert!(told.starts_with("error: ") && told.contains(words), "{told}");
         }
         let hostile = PathBuf::from(variable("GUANXI_TEST_GUESTS")).join("endless-loop.wasm").display().to_string();
-        let input = examples().join("smallest-campaign/input.json").display().to_string();
-        let told = run_badly(&place, ["plugin", "run", &hostile, &input]).await;
+        let told = run_badly(&place, ["plugin", "run", &hostile, &first_fixture("smallest-campaign")]).await;
         assert!(told.contains("the plugin ran out of fuel"), "{told}");
     });
 }

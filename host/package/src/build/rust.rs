@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::read;
 use crate::{PackageError, embed};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -119,8 +120,4 @@ fn cargo(dir: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(dir);
     command
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, PackageError> {
-    std::fs::read(path).map_err(|source| PackageError::Read { path: path.display().to_string(), source })
 }

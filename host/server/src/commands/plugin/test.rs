@@ -1,0 +1,261 @@
+//! `guanxi plugin test`: every fixture of a plugin, what it answered the last time beside what it answers now, and what
+//! answering costs as batches grow.
+//!
+//! A fixture is a file `fixtures/NAME.json` with inputs as `guanxi plugin run` takes them. `NAME.answer.json` beside it is the
+//! snapshot: what the plugin said, without what it cost, for compilers change that.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use guanxi_domain::manifest::Kind;
+use serde_json::Value;
+
+use super::trial::{Inputs, Trial};
+use crate::commands::print;
+
+/// Ends the name of a snapshot.
+const SNAPSHOT: &str = ".answer.json";
+/// Fixtures of one plugin.
+const FIXTURES_MAX: usize = 1_000;
+/// Differences that are shown of one fixture.
+const DIFFERENCES_MAX: usize = 20;
+/// Sizes of batches that are measured; a campaign gets up to the last.
+const SIZES: [usize; 4] = [1, 16, 64, 256];
+/// How many times dearer an item of the largest batches may be than one of the smaller before it is said.
+const GROWTH_MAX: f64 = 1.5;
+
+/// Runs every fixture in `folder`; with `accept`, answers become the snapshots instead of being compared with them.
+pub fn test(component: &[u8], folder: &Path, accept: bool) -> anyhow::Result<()> {
+    let trial = Trial::open(component)?;
+    let (manifest, report) = (trial.manifest(), &trial.admitted.report);
+    let fixtures = fixtures(folder)?;
+    print(format!(
+        "{} {}: {} bytes, {} fuel to start",
+        manifest.name,
+        manifest.version,
+        grouped(component.len() as u64),
+        grouped(report.instantiation_fuel)
+    ));
+    let (mut failed, mut read) = (Vec::new(), Vec::new());
+    for fixture in &fixtures {
+        let inputs = Inputs::read(&fixture.inputs)?;
+        let problem = fixture.judge(&trial, &inputs, accept)?;
+        if let Some(problem) = problem {
+            failed.push(fixture.name.as_str());
+            print(problem);
+        }
+        read.push(inputs);
+    }
+    for kind in manifest.kinds() {
+        if let Some(table) = costs(&trial, kind, &read)? {
+            print(table);
+        }
+    }
+    ensure!(
+        failed.is_empty(),
+        "{} of {} fixtures failed ({}): mend the plugin, or take its answers as right with --accept",
+        failed.len(),
+        fixtures.len(),
+        failed.join(", ")
+    );
+    Ok(())
+}
+
+struct Fixture {
+    name: String,
+    inputs: PathBuf,
+    snapshot: PathBuf,
+}
+
+/// By name.
+fn fixtures(folder: &Path) -> anyhow::Result<Vec<Fixture>> {
+    let entries = std::fs::read_dir(folder).with_context(|| {
+        format!(
+            "{} cannot be read: fixtures are files NAME.json with inputs as `guanxi plugin run` takes them",
+            folder.display()
+        )
+    })?;
+    let mut fixtures = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if let Some(stem) = name.strip_suffix(".json").filter(|_| !name.ends_with(SNAPSHOT)) {
+            fixtures.push(Fixture {
+                inputs: folder.join(&name),
+                snapshot: folder.join(format!("{stem}{SNAPSHOT}")),
+                name: stem.to_owned(),
+            });
+        }
+        ensure!(fixtures.len() <= FIXTURES_MAX, "{} holds more than {FIXTURES_MAX} fixtures", folder.display());
+    }
+    ensure!(!fixtures.is_empty(), "{} holds no fixture: write inputs into {0}/NAME.json", folder.display());
+    fixtures.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(fixtures)
+}
+
+impl Fixture {
+    /// Prints what came of it; what is wrong, if anything is.
+    fn judge(&self, trial: &Trial, inputs: &Inputs, accept: bool) -> anyhow::Result<Option<String>> {
+        let answers = trial.call(inputs).with_context(|| format!("{} cannot be used", self.inputs.display()))?;
+        let said: Value = answers.iter().map(|answer| Value::Object(answer.said())).collect();
+        let (fuel, allowed) =
+            answers.iter().fold((0, 0), |(fuel, allowed), a| (fuel + a.fuel, allowed + a.fuel_allowed));
+        let line = |verdict: &str| {
+            let share = fuel as f64 / allowed as f64 * 100.0;
+            format!(
+                "  {:<24} {verdict:<8} {:>14} of {} fuel ({share:.2} %)",
+                self.name,
+                grouped(fuel),
+                grouped(allowed)
+            )
+        };
+        if accept {
+            let text = serde_json::to_string_pretty(&said)? + "\n";
+            let old = std::fs::read_to_string(&self.snapshot).unwrap_or_default();
+            let verdict = if old == text { "ok" } else { "accepted" };
+            if old != text {
+                std::fs::write(&self.snapshot, text)
+                    .with_context(|| format!("{} cannot be written", self.snapshot.display()))?;
+            }
+            print(line(verdict));
+            return Ok(None);
+        }
+        let snapshot = match std::fs::read(&self.snapshot) {
+            Ok(bytes) => serde_json::from_slice::<Value>(&bytes)
+                .with_context(|| format!("{} cannot be used", self.snapshot.display()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                print(line("new"));
+                let said = serde_json::to_string_pretty(&said)?;
+                return Ok(Some(format!("{said}\n    has no snapshot yet: keep this answer with --accept")));
+            }
+            Err(error) => bail!("{} cannot be read: {error}", self.snapshot.display()),
+        };
+        let mut differences = Vec::new();
+        differ("", &snapshot, &said, &mut differences);
+        if differences.is_empty() {
+            print(line("ok"));
+            return Ok(None);
+        }
+        print(line("differs"));
+        let mut told: Vec<String> = differences.iter().take(DIFFERENCES_MAX).map(|one| format!("    {one}")).collect();
+        if differences.len() > DIFFERENCES_MAX {
+            told.push(format!("    and {} more", differences.len() - DIFFERENCES_MAX));
+        }
+        Ok(Some(told.join("\n")))
+    }
+}
+
+/// What is elsewhere in the second document than in the first, each with its place.
+fn differ(at: &str, was: &Value, is: &Value, found: &mut Vec<String>) {
+    match (was, is) {
+        (Value::Object(was), Value::Object(is)) => {
+            for (key, old) in was {
+                differ(&format!("{at}.{key}"), old, is.get(key).unwrap_or(&Value::Null), found);
+            }
+            for (key, new) in is.iter().filter(|(key, _)| !was.contains_key(*key)) {
+                differ(&format!("{at}.{key}"), &Value::Null, new, found);
+            }
+        }
+        (Value::Array(was), Value::Array(is)) if was.len() == is.len() => {
+            for (index, (old, new)) in was.iter().zip(is).enumerate() {
+                differ(&format!("{at}[{index}]"), old, new, found);
+            }
+        }
+        _ if was == is => {}
+        _ => found.push(format!("{}: was {was}, is {is}", at.trim_start_matches('.'))),
+    }
+}
+
+/// What batches of this kind cost, by their size, made of the first fixture that has something for it.
+fn costs(trial: &Trial, kind: Kind, inputs: &[Inputs]) -> anyhow::Result<Option<String>> {
+    let mut rows: Vec<(usize, u64)> = Vec::new();
+    let mut table = format!(
+        "fuel of batches, {}\n{:>9} {:>14} {:>12} {:>11}",
+        kind.as_str(),
+        "items",
+        "fuel",
+        "an item",
+        "of allowed"
+    );
+    for size in SIZES {
+        let Some(batch) = inputs.iter().find_map(|inputs| inputs.of(kind, size)) else { return Ok(None) };
+        for answer in trial.call(&batch)? {
+            let share = answer.fuel as f64 / answer.fuel_allowed as f64 * 100.0;
+            write!(
+                table,
+                "\n{size:>9} {:>14} {:>12} {share:>9.2} %",
+                grouped(answer.fuel),
+                grouped(answer.fuel / size as u64)
+            )?;
+            match answer.result {
+                Ok(_) => rows.push((size, answer.fuel)),
+                Err(error) => write!(table, "  {error}")?,
+            }
+        }
+    }
+    let slope = |from: usize, to: usize| {
+        let ((few, little), (many, much)) = (rows.get(from)?, rows.get(to)?);
+        Some(much.saturating_sub(*little) as f64 / many.saturating_sub(*few).max(1) as f64)
+    };
+    if let (Some(first), Some(last), Some((_, one))) = (slope(1, 2), slope(2, 3), rows.first()) {
+        let start = trial.admitted.report.instantiation_fuel;
+        let call = one.saturating_sub(start).saturating_sub(first as u64);
+        write!(
+            table,
+            "\n  a call: {} to start and {} around its items; an item: {}",
+            grouped(start),
+            grouped(call),
+            grouped(first as u64)
+        )?;
+        if last > first * GROWTH_MAX {
+            write!(
+                table,
+                "\n  grows faster than the batch: an item of a large one costs {}; look for work over all items inside the \
+                 work for one",
+                grouped(last as u64)
+            )?;
+        }
+    }
+    Ok(Some(table))
+}
+
+/// `1234567` as `1,234,567`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn differences_name_their_places() {
+        let mut found = Vec::new();
+        let was = json!([{"answer": [{"ok": {"reasons": ["old"], "state": null}}], "log": []}]);
+        let is = json!([{"answer": [{"ok": {"reasons": ["new"], "state": null}}], "log": [1], "more": true}]);
+        differ("", &was, &is, &mut found);
+        assert_eq!(
+            found,
+            [
+                "[0].answer[0].ok.reasons[0]: was \"old\", is \"new\"",
+                "[0].log: was [], is [1]",
+                "[0].more: was null, is true"
+            ]
+        );
+    }
+
+    #[test]
+    fn digits_stand_in_threes() {
+        assert_eq!([0, 999, 1_000, 50_000_000].map(grouped), ["0", "999", "1,000", "50,000,000"]);
+    }
+}
