@@ -11,6 +11,8 @@ use crate::campaign::OPERATION_NAMES;
 pub const BYTES_MAX: usize = 64 * 1024;
 /// The most entries of any list in it.
 pub const ENTRIES_MAX: usize = 64;
+/// What a name looks like.
+pub const NAME_RULE: &str = "use 2 to 64 characters of a-z, 0-9 and -, starting with a letter";
 /// The contract versions that this host speaks.
 pub const CONTRACTS: [&str; 1] = ["0.1.0"];
 
@@ -385,10 +387,14 @@ fn field(name: &str, problem: impl Into<String>) -> BadManifest {
 }
 
 fn check_name(at: &str, name: &str) -> Result<(), BadManifest> {
-    let good = (2..=64).contains(&name.len())
+    if is_name(name) { Ok(()) } else { Err(field(at, NAME_RULE)) }
+}
+
+/// Whether `name` may name a plugin, and what else a manifest names; [`NAME_RULE`] says it in words.
+pub fn is_name(name: &str) -> bool {
+    (2..=64).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if good { Ok(()) } else { Err(field(at, "use 2 to 64 characters of a-z, 0-9 and -, starting with a letter")) }
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn check_count(at: &str, count: usize) -> Result<(), BadManifest> {

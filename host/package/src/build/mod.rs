@@ -46,18 +46,21 @@ impl Language {
 /// Builds the project in `folder`, whose `plugin.toml` is its manifest. `target` is where tools may work and keep what they
 /// can use again; `kit` holds the contract as `wit` and Python's SDK as `sdk/python`, and may be written to.
 pub fn build_project(folder: &Path, target: &Path, kit: &Path) -> Result<Vec<u8>, PackageError> {
-    let language = Language::of(folder)?;
-    if language == Language::Rust {
-        return build_crate(folder, target);
-    }
-    let text = String::from_utf8(read(&folder.join("plugin.toml"))?).map_err(|_| PackageError::ManifestNotText)?;
-    let manifest = Manifest::parse(&text)?;
-    fs::create_dir_all(target).map_err(|source| PackageError::Write { path: target.display().to_string(), source })?;
-    let component = match language {
-        Language::Python => python::build(folder, target, kit, &manifest)?,
-        _ => typescript::build(folder, kit, &manifest)?,
+    let manifest = || {
+        let text = String::from_utf8(read(&folder.join("plugin.toml"))?).map_err(|_| PackageError::ManifestNotText)?;
+        Ok::<_, PackageError>((Manifest::parse(&text)?, text))
     };
-    Ok(with_manifest(&component, &text))
+    match Language::of(folder)? {
+        Language::Rust => build_crate(folder, target),
+        Language::TypeScript => {
+            let (manifest, text) = manifest()?;
+            Ok(with_manifest(&typescript::build(folder, kit, &manifest)?, &text))
+        }
+        Language::Python => {
+            let (manifest, text) = manifest()?;
+            Ok(with_manifest(&python::build(folder, target, kit, &manifest)?, &text))
+        }
+    }
 }
 
 /// Runs a tool of an author's to its end; gives back what it printed.

@@ -42,8 +42,7 @@ fn prepare(folder: &Path, environment: &Path, sdk: &Path) -> Result<(), PackageE
     if stamp.holds() {
         return Ok(());
     }
-    let make = program("python3", folder).args(["-m", "venv", "--clear"]).arg(environment).output();
-    make.map_err(|source| PackageError::NoTool { tool: "python3".to_owned(), remedy: INSTALL.to_owned(), source })?;
+    run("python3 -m venv", program("python3", folder).args(["-m", "venv", "--clear"]).arg(environment), INSTALL)?;
     let mut pip = program(environment.join("bin/pip"), folder);
     pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(tool);
     if fs::exists(&own).unwrap_or(false) {

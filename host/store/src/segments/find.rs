@@ -134,8 +134,7 @@ impl Store {
         Ok(Found { members: plan.of(&sets).members, position: stood.then_some(start.position) })
     }
 
-    /// How many people the filter means, and some of them: found in one walk, for going through everybody costs more than
-    /// telling who it was.
+    /// How many people the filter means, and some of them: found at once, for finding costs more than telling who it was.
     pub async fn sample_people(
         &self,
         tenant: TenantId,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
-use guanxi_domain::manifest::Kind;
+use guanxi_domain::manifest::{Kind, NAME_RULE, is_name};
 
 use super::kit;
 use crate::commands::print;
@@ -44,14 +44,7 @@ pub fn new(folder: &Path, kind: KindName, language: Language) -> anyhow::Result<
         KindName::Connector => Kind::Connector,
     };
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let good = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && (2..=64).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    ensure!(
-        good,
-        "the folder gives the plugin its name, and `{name}` is none: use 2 to 64 characters of a-z, 0-9 and -, starting with \
-         a letter"
-    );
+    ensure!(is_name(name), "the folder gives the plugin its name, and `{name}` is none: {NAME_RULE}");
     let is_free = match std::fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
