@@ -5,6 +5,9 @@ use tokio_util::sync::CancellationToken;
 use crate::Engine;
 
 pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
+    if let Err(error) = engine.app.store().read_directories().await {
+        tracing::warn!(%error, "the directories of people are read when somebody asks");
+    }
     loop {
         let pause = match engine.app.store().upkeep().await {
             Ok(pause) => pause,

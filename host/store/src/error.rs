@@ -39,6 +39,13 @@ impl StoreError {
         matches!(self, Self::Unavailable(_) | Self::OutOfSpace(_))
     }
 
+    /// Whether a value was asked for that is larger than the database hands out.
+    pub(crate) fn is_too_large(&self) -> bool {
+        // SQLite: TOOBIG. PostgreSQL: program_limit_exceeded.
+        let is_code = |error: &dyn sqlx::error::DatabaseError| matches!(error.code().as_deref(), Some("18" | "54000"));
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if is_code(error.as_ref()))
+    }
+
     /// A unique violation becomes `Conflict(what)`, everything else what it is.
     pub(crate) fn on_conflict(what: &'static str) -> impl Fn(sqlx::Error) -> Self {
         move |error| match &error {

@@ -1,5 +1,6 @@
 //! Opens a database, brings its schema up to date, and refuses one that a newer Guanxi made.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ use crate::work::{Dialect, Scope, Work};
 /// Where the migrator keeps what it has done.
 const MIGRATIONS: &str = "_sqlx_migrations";
 
+/// Their rows take some hundred megabytes for a moment.
+const PEOPLE_AT_ONCE: NonZeroU32 = NonZeroU32::new(4_000_000).expect("not zero");
+
 /// How to open a database.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
@@ -23,11 +27,14 @@ pub struct StoreOptions {
     pub connections: u32,
     /// How long a caller waits for a connection.
     pub patience: Duration,
+    /// Of how many people the rows of another table are read at once to answer a filter; fewer take less memory and more
+    /// time.
+    pub people_at_once: NonZeroU32,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { connections: 8, patience: Duration::from_secs(5) }
+        Self { connections: 8, patience: Duration::from_secs(5), people_at_once: PEOPLE_AT_ONCE }
     }
 }
 
@@ -51,6 +58,7 @@ pub struct Store {
     log: Option<Arc<WriteAheadLog>>,
     /// Which number whom names.
     directories: Arc<Directories>,
+    people_at_once: NonZeroU32,
 }
 
 impl Store {
@@ -75,6 +83,7 @@ impl Store {
                 })
                 .after_release(move |connection, _| Box::pin(is_clean(dialect, connection)))
         };
+        let people_at_once = options.people_at_once;
         match dialect {
             Dialect::Sqlite => {
                 let writer = pool(1).connect_with(connect.clone()).await?;
@@ -82,11 +91,12 @@ impl Store {
                 let file = "select file from pragma_database_list where name = 'main'";
                 let file: Option<String> = sqlx::query_scalar(file).fetch_one(&writer).await?;
                 let log = file.filter(|file| !file.is_empty()).map(|file| Arc::new(WriteAheadLog::of(&file)));
-                Ok(Self { dialect, readers, writer, log, directories: Arc::default() })
+                Ok(Self { dialect, readers, writer, log, directories: Arc::default(), people_at_once })
             }
             Dialect::Postgres => {
-                let both = pool(options.connections).connect_with(connect).await?;
-                Ok(Self { dialect, readers: both.clone(), writer: both, log: None, directories: Arc::default() })
+                let readers = pool(options.connections).connect_with(connect).await?;
+                let (writer, log) = (readers.clone(), None);
+                Ok(Self { dialect, readers, writer, log, directories: Arc::default(), people_at_once })
             }
         }
     }
@@ -99,6 +109,11 @@ impl Store {
     /// Which numbers people have, as far as it was asked for.
     pub(crate) fn directories(&self) -> &Directories {
         &self.directories
+    }
+
+    /// Of how many people the rows of another table are read at once.
+    pub(crate) fn people_at_once(&self) -> u32 {
+        self.people_at_once.get()
     }
 
     /// Starts a transaction that may write; its commit is on the disk before it returns.

@@ -38,6 +38,11 @@ impl Sql {
         self
     }
 
+    /// Puts text before everything that is there.
+    pub(crate) fn put_first(&mut self, text: &str) {
+        self.text.insert_str(0, text);
+    }
+
     pub(crate) fn int(&mut self, value: i64) -> &mut Self {
         self.value(Value::Int(value))
     }

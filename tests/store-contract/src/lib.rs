@@ -10,6 +10,7 @@ pub mod make;
 use std::any::Any;
 use std::fmt::Debug;
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use guanxi_store::{Store, StoreOptions};
@@ -77,9 +78,13 @@ where
     });
 }
 
+/// People of whom rows are read at once, so that stories with great numbers are about several pieces.
+const PEOPLE_AT_ONCE: NonZeroU32 = NonZeroU32::new(100_000).expect("not zero");
+
 /// Opens the database and leaves it as it is.
 pub async fn open(url: &str) -> Store {
-    must("open", Store::open(url, &StoreOptions::default()).await)
+    let options = StoreOptions { people_at_once: PEOPLE_AT_ONCE, ..StoreOptions::default() };
+    must("open", Store::open(url, &options).await)
 }
 
 /// The value, or the end of the test.

@@ -4,6 +4,7 @@
 //! people, or through rows of another table. All see the same people as long as nothing is decided meanwhile, which the
 //! position of the log tells.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::compile::compile;
-use super::directory::Directory;
+use super::directory::{Directory, Few, Piece};
 use super::plan::{Leaf, Set, plan};
 use super::rows::{Everybody, Question};
 use crate::error::StoreError;
@@ -28,8 +29,10 @@ use crate::work::{Dialect, Scope, Work};
 
 /// Fewer people than this are not worth a second connection.
 const WORTH_PARTING: u32 = 50_000;
-/// Picking a person by number costs as much as going through so many.
-const WORTH_PICKING: u32 = 4;
+/// Asking about a person by name costs as much as going through so many.
+const WORTH_NAMING: u32 = 10;
+/// So many people are named at no cost.
+const ALWAYS_FEW: u32 = 100;
 /// Connections that a filter takes at a time.
 const CONNECTIONS: usize = 2;
 
@@ -57,7 +60,7 @@ enum Part {
     Everybody,
     Before(Bound),
     From(Bound),
-    /// Those with these numbers, with commas between them.
+    /// Those with these numbers, which have commas between them.
     These(String),
 }
 
@@ -73,7 +76,8 @@ enum Bound {
 /// One statement of those that a filter takes.
 enum Unit<'f> {
     Walk(&'f Filter, &'f Part),
-    Rows(Question),
+    /// Of few people, or of everybody.
+    Rows(Question, Option<&'f [Few]>),
     Everybody,
 }
 
@@ -108,29 +112,13 @@ impl Store {
         let (plan, leaves) = plan(filter);
         // None of these connections waits for another one: many who ask at once would else wait for each other.
         let start = self.start(tenant, &leaves).await?;
-        let last = plan.last_walk(&leaves);
-        let mut units = Vec::new();
-        for (index, leaf) in leaves.iter().enumerate().filter(|(index, _)| Some(*index) != last) {
-            match leaf {
-                Leaf::Walk(filter) => units.extend(start.parts.iter().map(|part| (index, Unit::Walk(filter, part)))),
-                Leaf::Everybody => units.push((index, Unit::Everybody)),
-                Leaf::Rows(condition) => {
-                    let question = Question::new(self.dialect(), tenant, condition, settings, now);
-                    units.extend(question.map(|question| (index, Unit::Rows(question))));
-                }
-            }
-        }
+        let asker = Asker { store: self, tenant, settings, now, start: &start, leaves: &leaves };
         let mut sets = vec![Set::default(); leaves.len()];
-        let mut stood = self.ask_all(tenant, units, now, &start, &mut sets).await?;
-        if let Some((index, Leaf::Walk(filter))) = last.and_then(|index| Some((index, leaves.get(index)?))) {
-            if let Some(set) = sets.get_mut(index) {
-                set.others = true;
-            }
-            let left = plan.of(&sets);
-            let parts = if left.others { start.parts.clone() } else { start.parts_of(&left.members) };
-            let units = parts.iter().map(|part| (index, Unit::Walk(filter, part))).collect();
-            stood &= self.ask_all(tenant, units, now, &start, &mut sets).await?;
-        }
+        let first = plan.first(&leaves);
+        let mut stood = asker.ask(&first, None, &mut sets).await?;
+        let known = first.iter().filter_map(|index| sets.get(*index).cloned()).fold(Set::everybody(), Set::and);
+        let rest: Vec<usize> = (0..leaves.len()).filter(|index| !first.contains(index)).collect();
+        stood &= asker.ask(&rest, start.few(&known).as_deref(), &mut sets).await?;
         Ok(Found { members: plan.of(&sets).members, position: stood.then_some(start.position) })
     }
 
@@ -145,29 +133,6 @@ impl Store {
     ) -> Result<Sample, StoreError> {
         let members = self.find_people(tenant, settings, filter, now).await?.members;
         Ok(Sample { count: members.len(), numbers: members.iter().rev().take(limit as usize).collect() })
-    }
-
-    /// Adds what the units find to the sets of their leaves; whether everything was as at the start.
-    async fn ask_all(
-        &self,
-        tenant: TenantId,
-        units: Vec<(usize, Unit<'_>)>,
-        now: Millis,
-        start: &Start,
-        sets: &mut [Set],
-    ) -> Result<bool, StoreError> {
-        let asked: Vec<BoxFuture<'_, _>> =
-            units.into_iter().map(|(leaf, unit)| self.ask(tenant, leaf, unit, now, start).boxed()).collect();
-        let answers: Vec<Answer> = stream::iter(asked).buffer_unordered(CONNECTIONS).try_collect().await?;
-        let mut stood = true;
-        for answer in answers {
-            stood &= answer.stood;
-            if let Some(found) = sets.get_mut(answer.leaf) {
-                found.others = answer.set.others;
-                found.members |= answer.set.members;
-            }
-        }
-        Ok(stood)
     }
 
     /// Reads no more than the leaves need.
@@ -191,22 +156,78 @@ impl Store {
         }
         Ok(start)
     }
+}
 
-    async fn ask(
-        &self,
-        tenant: TenantId,
-        leaf: usize,
-        unit: Unit<'_>,
-        now: Millis,
-        start: &Start,
-    ) -> Result<Answer, StoreError> {
-        let mut work = self.read(Scope::Tenant(tenant)).await?;
+/// Asks the leaves of one filter.
+struct Asker<'f> {
+    store: &'f Store,
+    tenant: TenantId,
+    settings: &'f TenantSettings,
+    now: Millis,
+    start: &'f Start,
+    leaves: &'f [Leaf],
+}
+
+impl Asker<'_> {
+    /// Asks some of the leaves, of everybody or of few, and adds what they find to their sets; whether everything was as at
+    /// the start.
+    async fn ask(&self, leaves: &[usize], few: Option<&[Few]>, sets: &mut [Set]) -> Result<bool, StoreError> {
+        let walked = few.map_or_else(|| self.start.parts.clone(), Part::of);
+        let mut leaves: Vec<(usize, &Leaf)> =
+            leaves.iter().filter_map(|index| Some((*index, self.leaves.get(*index)?))).collect();
+        // Two at a time are done soonest if what takes long comes first.
+        leaves.sort_by_key(|(_, leaf)| Reverse(leaf.weight()));
+        let mut units: Vec<(usize, Unit<'_>)> = Vec::new();
+        for (index, leaf) in leaves {
+            match leaf {
+                Leaf::Walk(filter) => units.extend(walked.iter().map(|part| (index, Unit::Walk(filter, part)))),
+                Leaf::Everybody => units.push((index, Unit::Everybody)),
+                Leaf::Rows(condition) => {
+                    let dialect = self.store.dialect();
+                    let question = Question::new(dialect, self.tenant, condition, self.settings, self.now);
+                    units.extend(question.map(|question| (index, Unit::Rows(question, few))));
+                }
+            }
+        }
+        let asked: Vec<BoxFuture<'_, _>> =
+            units.into_iter().map(|(leaf, unit)| self.ask_unit(leaf, unit).boxed()).collect();
+        let answers: Vec<Answer> = stream::iter(asked).buffer_unordered(CONNECTIONS).try_collect().await?;
+        let mut stood = true;
+        for answer in answers {
+            stood &= answer.stood;
+            if let Some(found) = sets.get_mut(answer.leaf) {
+                found.others = answer.set.others;
+                found.members |= answer.set.members;
+            }
+        }
+        Ok(stood)
+    }
+
+    /// Asks for fewer people at a time as long as they have more rows than the database hands out at once.
+    async fn ask_unit(&self, leaf: usize, unit: Unit<'_>) -> Result<Answer, StoreError> {
+        let mut at_once = self.store.people_at_once();
+        loop {
+            match self.try_unit(leaf, &unit, at_once).await {
+                Err(error) if error.is_too_large() && at_once > 1 => at_once /= 2,
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn try_unit(&self, leaf: usize, unit: &Unit<'_>, at_once: u32) -> Result<Answer, StoreError> {
+        let (tenant, start) = (self.tenant, self.start);
+        let mut work = self.store.read(Scope::Tenant(tenant)).await?;
         let position = work.position(tenant).await?;
         let set = match unit {
-            Unit::Walk(filter, part) => Set { members: work.walk(tenant, filter, part, now).await?, others: false },
-            Unit::Rows(question) => {
+            Unit::Walk(filter, part) => {
+                Set { members: work.walk(tenant, filter, part, self.now).await?, others: false }
+            }
+            Unit::Rows(question, few) => {
                 let everybody = Everybody { directory: &start.directory, groups: &start.groups };
-                question.ask(&mut work, &everybody).await?
+                match few {
+                    Some(few) => question.ask(&mut work, &everybody, few.iter().map(Piece::These)).await?,
+                    None => question.ask(&mut work, &everybody, start.directory.pieces(at_once)).await?,
+                }
             }
             Unit::Everybody => {
                 let mut members: RoaringBitmap = work.everybody(tenant).await?.into_iter().collect();
@@ -219,14 +240,16 @@ impl Store {
 }
 
 impl Start {
-    /// The parts in which a walk through these people goes: by their numbers, if that costs less than going through all.
-    fn parts_of(&self, people: &RoaringBitmap) -> Vec<Part> {
-        if people.len() > u64::from(self.people / WORTH_PICKING) {
-            return self.parts.clone();
+    /// The people of a set and whoever was joined with them, if that is few enough to name them; else nothing.
+    fn few(&self, known: &Set) -> Option<Vec<Few>> {
+        let few = (self.people / WORTH_NAMING).max(ALWAYS_FEW);
+        if known.others || known.members.len() > u64::from(few) {
+            return None;
         }
-        let numbers: Vec<String> = people.iter().map(|number| number.to_string()).collect();
-        let half = numbers.len().div_ceil(if self.parts.len() > 1 { CONNECTIONS } else { 1 });
-        numbers.chunks(half.max(1)).map(|numbers| Part::These(numbers.join(","))).collect()
+        let mut people = known.members.clone();
+        people
+            .extend(self.groups.iter().filter(|(_, group)| known.members.contains(**group)).map(|(member, _)| *member));
+        Some(self.directory.few(&people))
     }
 }
 
@@ -315,16 +338,17 @@ impl Work {
 }
 
 impl Part {
+    /// The parts in which a walk through few people goes.
+    fn of(few: &[Few]) -> Vec<Self> {
+        few.iter().map(|few| Self::These(few.numbers.clone())).collect()
+    }
+
     /// Holds people `p` to the part.
     fn hold(&self, sql: &mut Sql) {
         let (sign, bound) = match self {
             Self::Everybody => return,
             Self::These(numbers) => {
-                let (before, after) = match sql.dialect() {
-                    Dialect::Sqlite => (" and p.number in (select value from json_each('[' || ", " || ']'))"),
-                    Dialect::Postgres => (" and p.number = any(('{' || ", " || '}')::bigint[])"),
-                };
-                sql.put(before).text(numbers.as_str()).put(after);
+                hold_numbers(sql, "p.number", numbers);
                 return;
             }
             Self::Before(bound) => ("<", bound),
@@ -335,6 +359,15 @@ impl Part {
             Bound::Place(place) => sql.put(&format!(" and p.ctid {sign} ")).text(place.as_str()).put("::tid"),
         };
     }
+}
+
+/// Holds a column to numbers, which have commas between them.
+pub(super) fn hold_numbers(sql: &mut Sql, column: &str, numbers: &str) {
+    let (before, after) = match sql.dialect() {
+        Dialect::Sqlite => ("in (select value from json_each('[' || ", " || ']'))"),
+        Dialect::Postgres => ("= any(('{' || ", " || '}')::bigint[])"),
+    };
+    sql.put(&format!(" and {column} {before}")).text(numbers).put(after);
 }
 
 /// The numbers that stand in a column one after the other.

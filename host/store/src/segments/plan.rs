@@ -4,10 +4,10 @@
 use guanxi_domain::segment::{Condition, Filter};
 use roaring::RoaringBitmap;
 
-use super::rows::holds_without_rows;
+use super::rows::{LIGHT, holds_without_rows, weight};
 
-/// So many conditions of other tables are worth waiting for before people are asked themselves.
-const FEWER: usize = 2;
+/// So many conditions that take their time are worth waiting for before the rest is asked.
+const SEVERAL: usize = 2;
 
 /// How the sets of the leaves make that of the filter.
 #[derive(Debug, PartialEq)]
@@ -100,6 +100,17 @@ fn is_own(filter: &Filter) -> bool {
     })
 }
 
+impl Leaf {
+    /// About how long it takes beside others.
+    pub(super) fn weight(&self) -> u8 {
+        match self {
+            Self::Walk(_) => 2,
+            Self::Rows(condition) => weight(condition),
+            Self::Everybody => 1,
+        }
+    }
+}
+
 impl Plan {
     /// Whether its set is told by who is not in it.
     fn means_others(&self, leaves: &[Leaf]) -> bool {
@@ -113,23 +124,24 @@ impl Plan {
         }
     }
 
-    /// The walk that is worth asking last, for several other conditions may leave few of whom it has to be asked.
-    pub(super) fn last_walk(&self, leaves: &[Leaf]) -> Option<usize> {
-        let Self::All(plans) = self else { return None };
-        let is_walk = |index: &usize| matches!(leaves.get(*index), Some(Leaf::Walk(_)));
-        let mut own = plans.iter().filter_map(|plan| if let Self::Leaf(index) = plan { Some(*index) } else { None });
-        let others = leaves.iter().filter(|leaf| matches!(leaf, Leaf::Rows(_))).count();
-        own.find(is_walk).filter(|_| others >= FEWER)
+    /// What is worth asking first, because it is soon known and may leave few of whom the rest has to be asked. All of them
+    /// hold for whoever the filter means.
+    pub(super) fn first(&self, leaves: &[Leaf]) -> Vec<usize> {
+        let Self::All(plans) = self else { return Vec::new() };
+        let own = plans.iter().filter_map(|plan| if let Self::Leaf(index) = plan { Some(*index) } else { None });
+        let tells = |index: &usize| matches!(leaves.get(*index), Some(Leaf::Rows(known)) if !holds_without_rows(known));
+        let rows: Vec<usize> = own.filter(tells).collect();
+        let is_light = |index: &usize| leaves.get(*index).is_some_and(|leaf| leaf.weight() == LIGHT);
+        let light: Vec<usize> = rows.iter().copied().filter(is_light).collect();
+        let first = if light.is_empty() && rows.len() >= SEVERAL { rows } else { light };
+        if first.len() < leaves.len() { first } else { Vec::new() }
     }
 
     /// The set of the whole, from those of the leaves.
     pub(super) fn of(&self, leaves: &[Set]) -> Set {
         match self {
             Self::Leaf(index) => leaves.get(*index).cloned().unwrap_or_default(),
-            Self::All(plans) => {
-                let everybody = Set { others: true, ..Set::default() };
-                plans.iter().fold(everybody, |set, plan| set.and(plan.of(leaves)))
-            }
+            Self::All(plans) => plans.iter().fold(Set::everybody(), |set, plan| set.and(plan.of(leaves))),
             Self::Any(plans) => {
                 plans.iter().fold(Set::default(), |set, plan| set.not().and(plan.of(leaves).not()).not())
             }
@@ -139,12 +151,18 @@ impl Plan {
 }
 
 impl Set {
+    /// Everybody.
+    pub(super) fn everybody() -> Self {
+        Self { others: true, ..Self::default() }
+    }
+
     /// Everybody else.
     fn not(self) -> Self {
         Self { others: !self.others, ..self }
     }
 
-    fn and(self, other: Self) -> Self {
+    /// Whoever is in both.
+    pub(super) fn and(self, other: Self) -> Self {
         let (a, b) = (self.members, other.members);
         match (self.others, other.others) {
             (false, false) => Self { members: a & b, others: false },
@@ -200,6 +218,27 @@ mod tests {
             }
         }
         assert!(holds(&Plan::All(Vec::new()).of(&[]), 0) && !holds(&Plan::Any(Vec::new()).of(&[]), 0));
+    }
+
+    #[test]
+    fn what_is_soon_known_and_must_hold_is_asked_first() {
+        let (tag, phone, friend) = (
+            json!({"tag": "interest"}),
+            json!({"identity": "phone"}),
+            json!({"relations": "friend", "count": {"gte": 1}}),
+        );
+        let (fan, unknown) = (json!({"stage": "fan"}), json!({"consent": "news", "state": "unknown"}));
+        for (filter, first) in [
+            (json!({"all": [phone, tag, fan, friend]}), vec![1]),
+            (json!({"all": [phone, friend, fan]}), vec![0, 1]),
+            (json!({"all": [phone, fan]}), vec![]),
+            (json!({"all": [{"any": [tag, fan]}, {"not": tag}, fan, unknown]}), vec![]),
+            (json!({"all": [tag, {"score": "value", "gte": 1}]}), vec![]),
+            (json!({"any": [tag, phone]}), vec![]),
+        ] {
+            let (plan, leaves) = plan(&Filter::read(&filter).expect("a filter"));
+            assert_eq!(plan.first(&leaves), first, "{filter}");
+        }
     }
 
     #[test]

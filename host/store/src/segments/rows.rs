@@ -1,6 +1,8 @@
 //! Conditions that rows of other tables decide: whose rows they are is read as one long value, and counted in memory, for
 //! databases would keep and search them person by person.
 //!
+//! Rows of many millions of people are read in pieces: databases hand out no value of a gigabyte, nor would memory hold it.
+//!
 //! Rows of people who were joined stay with whom their events named and count for the group. Tags, scores, consents and
 //! standings of a group are kept for the group itself.
 
@@ -15,8 +17,8 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::compile::{between, each, numbers as compare};
-use super::directory::Directory;
-use super::find::numbers;
+use super::directory::{Directory, Few, Id, Piece};
+use super::find::{hold_numbers, numbers};
 use super::plan::Set;
 use crate::error::StoreError;
 use crate::sql::Sql;
@@ -31,18 +33,20 @@ pub(super) struct Everybody<'d> {
 
 /// What is asked of a table.
 pub(super) struct Question {
-    statement: Sql,
+    /// Which rows `r`: ` from … r where …`.
+    rows: Sql,
     owner: Owner,
     /// Whether rows of joined people count for their group; else they count for nobody.
     leads: bool,
     wanted: Wanted,
 }
 
-/// How a row names its person.
-#[derive(Clone, Copy)]
+/// How a row names whom it counts for.
 enum Owner {
+    /// By the id of a person.
     Id,
-    Number,
+    /// By the numbers that stand in these columns.
+    Numbers(&'static [&'static str]),
 }
 
 /// Whom the rows mean.
@@ -66,36 +70,21 @@ impl Question {
         settings: &TenantSettings,
         now: Millis,
     ) -> Option<Self> {
-        let question = |owner: Owner, leads: bool, wanted: Wanted| {
-            let mut statement = Sql::new(dialect);
-            statement.put(match (dialect, owner) {
-                (Dialect::Sqlite, Owner::Id) => "select cast(group_concat(r.person_id, '') as blob)",
-                (Dialect::Postgres, Owner::Id) => "select string_agg(r.person_id, '')",
-                (Dialect::Sqlite, Owner::Number) => "select group_concat(r.number)",
-                (Dialect::Postgres, Owner::Number) => "select string_agg(int8send(r.number), '')",
-            });
-            statement.put(match (dialect, &wanted) {
-                (Dialect::Sqlite, Wanted::Sum(_)) => ", group_concat(r.amount - r.refunded)",
-                (Dialect::Postgres, Wanted::Sum(_)) => ", string_agg(int8send(r.amount - r.refunded), '')",
-                _ => "",
-            });
-            Self { statement, owner, leads, wanted }
-        };
         let from = |table: &str, owner: Owner, leads: bool, wanted: Wanted| {
-            let mut question = question(owner, leads, wanted);
-            question.statement.put(&format!(" from {table} r where r.tenant_id = ")).int(tenant.0);
-            question
+            let mut rows = Sql::new(dialect);
+            rows.put(&format!(" from {table} r where r.tenant_id = ")).int(tenant.0);
+            Self { rows, owner, leads, wanted }
         };
         Some(match condition {
             Condition::Tag { dimension, name, weight } => {
                 let mut question = from("tags", Owner::Id, false, Wanted::Owners);
-                tag(&mut question.statement, dimension, name.as_deref(), weight, now);
+                tag(&mut question.rows, dimension, name.as_deref(), weight, now);
                 question
             }
             Condition::Score(name, tests) => {
                 let mut question = from("scores", Owner::Id, false, Wanted::Owners);
-                question.statement.put(" and r.name = ").text(name.as_str()).put(" and ");
-                compare(&mut question.statement, "r.value", tests);
+                question.rows.put(" and r.name = ").text(name.as_str()).put(" and ");
+                compare(&mut question.rows, "r.value", tests);
                 question
             }
             Condition::Orders(measure, tests, window) => {
@@ -104,19 +93,19 @@ impl Question {
                     OrderMeasure::Sum => Wanted::Sum(tests.clone()),
                 };
                 let mut question = from("orders", Owner::Id, true, wanted);
-                question.statement.put(" and r.amount > r.refunded");
-                between(&mut question.statement, "r.ordered_at", window, now);
+                question.rows.put(" and r.amount > r.refunded");
+                between(&mut question.rows, "r.ordered_at", window, now);
                 question
             }
             Condition::Events(kind, tests, window) => {
                 let mut question = from("timeline", Owner::Id, true, Wanted::Count(tests.clone()));
-                question.statement.put(" and r.kind = ").text(kind.as_str());
-                between(&mut question.statement, "r.occurred_at", window, now);
+                question.rows.put(" and r.kind = ").text(kind.as_str());
+                between(&mut question.rows, "r.occurred_at", window, now);
                 question
             }
             Condition::Identity { kind, states, deliverable } => {
                 let mut question = from("identities", Owner::Id, true, Wanted::Owners);
-                let sql = &mut question.statement;
+                let sql = &mut question.rows;
                 kind.iter().for_each(|kind| {
                     sql.put(" and r.kind = ").text(kind.as_str());
                 });
@@ -132,60 +121,165 @@ impl Question {
             Condition::Consent(purpose, state) => {
                 let wanted = if *state == Consented::Unknown { Wanted::Others } else { Wanted::Owners };
                 let mut question = from("consents", Owner::Id, false, wanted);
-                question.statement.put(" and r.purpose = ").text(purpose.as_str());
-                consent(&mut question.statement, purpose, *state, settings, now);
+                question.rows.put(" and r.purpose = ").text(purpose.as_str());
+                consent(&mut question.rows, purpose, *state, settings, now);
                 question
             }
             Condition::Relations(kind, direction, tests) => {
                 let ends: &[&str] = match direction {
-                    Direction::Out => &["from_number"],
-                    Direction::In => &["to_number"],
-                    Direction::Any => &["from_number", "to_number"],
+                    Direction::Out => &["r.from_number"],
+                    Direction::In => &["r.to_number"],
+                    Direction::Any => &["r.from_number", "r.to_number"],
                 };
-                let mut question = question(Owner::Number, true, Wanted::Count(tests.clone()));
-                for (index, end) in ends.iter().enumerate() {
-                    let sql = question.statement.put(if index == 0 { " from (" } else { " union all " });
-                    sql.put(&format!("select e.{end} as number from edges e where e.tenant_id = ")).int(tenant.0);
-                    kind.iter().for_each(|kind| {
-                        sql.put(" and e.kind = ").text(kind.as_str());
-                    });
-                }
-                question.statement.put(") r");
+                let mut question = from("edges", Owner::Numbers(ends), true, Wanted::Count(tests.clone()));
+                kind.iter().for_each(|kind| {
+                    question.rows.put(" and r.kind = ").text(kind.as_str());
+                });
                 question
             }
             Condition::Influence(tests) => {
-                standing(from("standings", Owner::Number, false, Wanted::Owners), "r.influence", tests)
+                standing(from("standings", Owner::Numbers(&["r.number"]), false, Wanted::Owners), "r.influence", tests)
             }
             Condition::Distance(tests) => {
-                standing(from("standings", Owner::Number, false, Wanted::Owners), "r.distance", tests)
+                standing(from("standings", Owner::Numbers(&["r.number"]), false, Wanted::Owners), "r.distance", tests)
             }
             _ => return None,
         })
     }
 
-    /// Asks it.
-    pub(super) async fn ask(self, work: &mut Work, everybody: &Everybody<'_>) -> Result<Set, StoreError> {
-        let dialect = work.dialect();
-        let row = self.statement.query().fetch_one(work.connection()).await?;
-        let amounts = match self.wanted {
-            Wanted::Sum(_) => Some(amounts(&row, dialect)?),
-            _ => None,
-        };
-        let mut owners = match self.owner {
-            Owner::Id => everybody.directory.numbers(ids(&row)?, amounts),
-            Owner::Number => numbers(&row, 0, dialect)?.into_iter().map(|number| (number, 1)).collect(),
-        };
-        let led = |(owner, amount)| match everybody.groups.get(&owner) {
-            None => Some((owner, amount)),
-            Some(group) => self.leads.then_some((*group, amount)),
-        };
-        owners = owners.into_iter().filter_map(led).collect();
-        owners.sort_unstable_by_key(|(owner, _)| *owner);
-        Ok(match self.wanted {
-            Wanted::Owners => Set { members: distinct(&owners), others: false },
-            Wanted::Others => Set { members: distinct(&owners), others: true },
-            Wanted::Count(tests) | Wanted::Sum(tests) => passing(&owners, &tests),
+    /// Asks it, piece by piece, of people that are everybody who matters.
+    pub(super) async fn ask(
+        &self,
+        work: &mut Work,
+        everybody: &Everybody<'_>,
+        pieces: impl Iterator<Item = Piece<'_>>,
+    ) -> Result<Set, StoreError> {
+        let mut sums = vec![0_i64; everybody.directory.last() as usize + 1];
+        for piece in pieces {
+            for (owner, amount) in self.ask_piece(work, everybody.directory, &piece).await? {
+                let owner = match everybody.groups.get(&owner) {
+                    None => owner,
+                    Some(group) if self.leads => *group,
+                    Some(_) => continue,
+                };
+                if let Some(sum) = sums.get_mut(owner as usize) {
+                    *sum = sum.saturating_add(amount);
+                }
+            }
+        }
+        Ok(match &self.wanted {
+            Wanted::Owners => Set { members: of(&sums, |sum| sum > 0), others: false },
+            Wanted::Others => Set { members: of(&sums, |sum| sum > 0), others: true },
+            // Without rows the sum is 0.
+            Wanted::Count(tests) | Wanted::Sum(tests) => {
+                let others = pass(tests, 0);
+                Set { members: of(&sums, |sum| pass(tests, sum) != others), others }
+            }
         })
+    }
+
+    /// The rows of some people: whose they are by number, and the amount of each, or 1.
+    async fn ask_piece(
+        &self,
+        work: &mut Work,
+        directory: &Directory,
+        piece: &Piece<'_>,
+    ) -> Result<Vec<(u32, i64)>, StoreError> {
+        let dialect = work.dialect();
+        match self.owner {
+            Owner::Id => {
+                let ids_of = match dialect {
+                    Dialect::Sqlite => "select cast(group_concat(r.person_id, '') as blob)",
+                    Dialect::Postgres => "select string_agg(r.person_id, '')",
+                };
+                let is_sum = matches!(self.wanted, Wanted::Sum(_));
+                let amount =
+                    if is_sum { format!(", {}", listed("r.amount - r.refunded", dialect)) } else { String::new() };
+                let mut sql = self.rows.clone();
+                sql.put_first(&format!("{ids_of}{amount}"));
+                piece.hold_ids(&mut sql, "r.person_id");
+                let row = sql.query().fetch_one(work.connection()).await?;
+                let amounts = is_sum.then(|| amounts(&row, dialect)).transpose()?;
+                Ok(directory.numbers(ids(&row)?, amounts))
+            }
+            Owner::Numbers(columns) => {
+                // Each column has an index of its own, where few people are asked for.
+                let at_once = if matches!(piece, Piece::These(_)) { 1 } else { columns.len() };
+                let mut owners = Vec::new();
+                for columns in columns.chunks(at_once) {
+                    let mut sql = self.rows.clone();
+                    let listed: Vec<String> = columns.iter().map(|column| piece.listed(column, dialect)).collect();
+                    sql.put_first(&format!("select {}", listed.join(", ")));
+                    columns.iter().for_each(|column| piece.hold_numbers(&mut sql, column));
+                    let row = sql.query().fetch_one(work.connection()).await?;
+                    for index in 0..columns.len() {
+                        owners.extend(numbers(&row, index, dialect)?.into_iter().map(|number| (number, 1)));
+                    }
+                }
+                Ok(owners)
+            }
+        }
+    }
+}
+
+impl Piece<'_> {
+    /// Holds ids of people to the piece.
+    fn hold_ids(&self, sql: &mut Sql, column: &str) {
+        match self {
+            Self::Range { ids: (from, to), .. } => {
+                for (sign, bound) in [(">=", from), ("<", to)] {
+                    bound.iter().for_each(|id| {
+                        sql.put(&format!(" and {column} {sign} ")).bytes(id);
+                    });
+                }
+            }
+            Self::These(Few { ids, .. }) => {
+                let (before, after) = match sql.dialect() {
+                    Dialect::Sqlite => ("in (select unhex(value) from json_each(", "))"),
+                    Dialect::Postgres => ("= any(", "::bytea[])"),
+                };
+                let list = hex_list(ids, sql.dialect());
+                sql.put(&format!(" and {column} {before}")).text(list).put(after);
+            }
+        }
+    }
+
+    /// Holds the numbers of a column to these, if the piece names them.
+    fn hold_numbers(&self, sql: &mut Sql, column: &str) {
+        if let Self::These(Few { numbers, .. }) = self {
+            hold_numbers(sql, column, numbers);
+        }
+    }
+
+    /// The numbers of a column that are in the piece, as one value: a row may count for one of its columns and not for
+    /// another.
+    fn listed(&self, column: &str, dialect: Dialect) -> String {
+        let listed = listed(column, dialect);
+        let Self::Range { numbers: (from, to), .. } = self else { return listed };
+        let from = from.map(|from| format!("{column} >= {from}"));
+        let bounds: Vec<String> = from.into_iter().chain(to.map(|to| format!("{column} < {to}"))).collect();
+        match bounds.is_empty() {
+            true => listed,
+            false => format!("{listed} filter (where {})", bounds.join(" and ")),
+        }
+    }
+}
+
+/// Ids as the database reads a list of them from a text.
+fn hex_list(ids: &[Id], dialect: Dialect) -> String {
+    let (open, before, after, close) = match dialect {
+        Dialect::Sqlite => ("[", "\"", "\"", "]"),
+        Dialect::Postgres => ("{", "\\\\x", "", "}"),
+    };
+    let ids: Vec<String> = ids.iter().map(|id| format!("{before}{:032x}{after}", u128::from_be_bytes(*id))).collect();
+    format!("{open}{}{close}", ids.join(","))
+}
+
+/// All values of a whole number as one.
+fn listed(value: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Sqlite => format!("group_concat({value})"),
+        Dialect::Postgres => format!("string_agg(int8send({value}), '')"),
     }
 }
 
@@ -210,9 +304,9 @@ fn amounts(row: &AnyRow, dialect: Dialect) -> Result<Vec<i64>, StoreError> {
     })
 }
 
-/// Each owner once, of many in their order.
-fn distinct(owners: &[(u32, i64)]) -> RoaringBitmap {
-    owners.chunk_by(|(a, _), (b, _)| a == b).filter_map(|same| same.first()).map(|(owner, _)| *owner).collect()
+/// The numbers whose sums are such.
+fn of(sums: &[i64], are_such: impl Fn(i64) -> bool) -> RoaringBitmap {
+    (0_u32..).zip(sums).filter(|(_, sum)| are_such(**sum)).map(|(number, _)| number).collect()
 }
 
 /// Whether the condition holds for whoever has no rows, so that rows tell for whom it does not.
@@ -226,16 +320,20 @@ pub(super) fn holds_without_rows(condition: &Condition) -> bool {
     }
 }
 
-fn pass(tests: &[Number], sum: i64) -> bool {
-    tests.iter().all(|test| test.op.holds(sum as f64, test.to))
+/// What is soon known.
+pub(super) const LIGHT: u8 = 1;
+
+/// About how long a condition takes beside others: by how many rows its table has.
+pub(super) fn weight(condition: &Condition) -> u8 {
+    match condition {
+        Condition::Relations(..) => 3,
+        Condition::Identity { .. } | Condition::Events(..) | Condition::Orders(..) => 2,
+        _ => LIGHT,
+    }
 }
 
-/// Whose amounts, which stand side by side, pass the tests together; without rows they are 0.
-fn passing(amounts: &[(u32, i64)], tests: &[Number]) -> Set {
-    let others = pass(tests, 0);
-    let sum = |amounts: &[(u32, i64)]| amounts.iter().fold(0_i64, |sum, (_, amount)| sum.saturating_add(*amount));
-    let told = amounts.chunk_by(|(a, _), (b, _)| a == b).filter(|amounts| pass(tests, sum(amounts)) != others);
-    Set { members: told.filter_map(|amounts| amounts.first()).map(|(owner, _)| *owner).collect(), others }
+fn pass(tests: &[Number], sum: i64) -> bool {
+    tests.iter().all(|test| test.op.holds(sum as f64, test.to))
 }
 
 fn tag(sql: &mut Sql, dimension: &str, name: Option<&str>, weight: &[Number], now: Millis) {
@@ -299,7 +397,7 @@ fn consent(sql: &mut Sql, purpose: &str, state: Consented, settings: &TenantSett
 }
 
 fn standing(mut question: Question, column: &str, tests: &[Number]) -> Question {
-    question.statement.put(&format!(" and {column} is not null and "));
-    compare(&mut question.statement, column, tests);
+    question.rows.put(&format!(" and {column} is not null and "));
+    compare(&mut question.rows, column, tests);
     question
 }
