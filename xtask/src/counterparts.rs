@@ -1,4 +1,4 @@
-//! The real programs that the tests drive Guanxi with: a browser, and clients from Python's and Node's registries in
+//! The real programs that the tests drive Guanxi with: a browser, a registry, and clients from Python's and Node's registries in
 //! pinned versions.
 
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use crate::workspace::Workspace;
 use crate::{process, system};
 
 const CHROMIUM: &str = "GUANXI_TEST_CHROMIUM";
+const REGISTRY: &str = "GUANXI_TEST_REGISTRY";
 const NODE_MIN: u32 = 20;
 
 /// Where they are.
@@ -21,24 +22,32 @@ pub struct Counterparts {
     pub node_modules: PathBuf,
     /// The browser.
     pub chromium: PathBuf,
+    /// A registry of OCI images.
+    pub registry: PathBuf,
 }
 
 impl Counterparts {
     /// Installs what is missing or out of date.
     pub fn ensure(workspace: &Workspace) -> Result<Self> {
-        Ok(Self { python: python(workspace)?, node_modules: node_modules(workspace)?, chromium: chromium()? })
+        Ok(Self {
+            python: python(workspace)?,
+            node_modules: node_modules(workspace)?,
+            chromium: program(CHROMIUM, "chromium", &["chromium-browser", "google-chrome"], "Chromium")?,
+            registry: program(REGISTRY, "docker-registry", &[], "The registry of OCI images")?,
+        })
     }
 }
 
-fn chromium() -> Result<PathBuf> {
-    if let Some(path) = env::var_os(CHROMIUM) {
+/// A program that the variable names, or one on PATH; `name` is its package's name, too.
+fn program(variable: &str, name: &str, other_names: &[&str], what: &str) -> Result<PathBuf> {
+    if let Some(path) = env::var_os(variable) {
         return Ok(path.into());
     }
-    let find = || ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(system::find);
+    let find = || system::find(name).or_else(|| other_names.iter().find_map(|name| system::find(name)));
     if find().is_none() {
-        system::install(&["chromium"], "Chromium")?;
+        system::install(&[name], what)?;
     }
-    find().with_context(|| format!("no Chromium on PATH: install it or set {CHROMIUM} to its path"))
+    find().with_context(|| format!("{what} is not on PATH: install it or set {variable} to its path"))
 }
 
 fn python(workspace: &Workspace) -> Result<PathBuf> {

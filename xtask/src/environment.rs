@@ -33,6 +33,7 @@ impl Environment {
             ("GUANXI_TEST_PYTHON", counterparts.python.into()),
             ("GUANXI_TEST_NODE_MODULES", counterparts.node_modules.into()),
             ("GUANXI_TEST_CHROMIUM", counterparts.chromium.into()),
+            ("GUANXI_TEST_REGISTRY", counterparts.registry.into()),
             ("GUANXI_TEST_PLUGINS", Set::Plugins.output(workspace).into()),
             ("GUANXI_TEST_GUESTS", Set::Guests.output(workspace).into()),
             ("GUANXI_TEST_EXAMPLES", Set::Examples.output(workspace).into()),

@@ -23,6 +23,7 @@ mod openapi;
 mod people;
 mod plugins;
 mod problem;
+mod publishers;
 mod queries;
 mod relations;
 mod reviews;
@@ -109,6 +110,10 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(tokens::create::create, tokens::list::list))
         .routes(routes!(tokens::revoke::revoke))
         .routes(routes!(plugins::get::get))
+        .routes(routes!(plugins::yank::yank, plugins::yank::unyank))
+        .routes(routes!(publishers::list::list))
+        .routes(routes!(publishers::trust::trust))
+        .routes(routes!(publishers::revoke::revoke))
         .routes(routes!(installations::list::list))
         .routes(routes!(installations::put::put, installations::get::get))
         .routes(routes!(people::list::list))
@@ -160,6 +165,7 @@ fn management() -> OpenApiRouter<ApiState> {
 fn uploads() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(plugins::upload::upload, plugins::list::list))
+        .routes(routes!(plugins::pull::pull))
         // An archive takes its time, too.
         .routes(routes!(people::export::export))
 }

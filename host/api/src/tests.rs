@@ -14,7 +14,13 @@ fn the_document_describes_every_route() {
     let expected = "\
 GET /api/v1/plugins Token
 POST /api/v1/plugins Operator
+POST /api/v1/plugins/pull Operator
 GET /api/v1/plugins/{name}/{version} Token
+PUT /api/v1/plugins/{name}/{version}/yank Operator
+DELETE /api/v1/plugins/{name}/{version}/yank Operator
+GET /api/v1/publishers Token
+PUT /api/v1/publishers/{name} Operator
+POST /api/v1/publishers/{name}/revoke Operator
 GET /api/v1/tenants Token
 POST /api/v1/tenants Operator
 GET /api/v1/tenants/{tenant} Scope(Read)

@@ -71,6 +71,7 @@ impl App {
 
         let mut work = self.store().begin(Rows::Tenant(tenant.id)).await?;
         let existing = work.installation(tenant.id, name).await?;
+        check_yanked(&plugin, existing.as_ref(), &mut problems);
         let id = existing.as_ref().map_or_else(|| InstallationId::from_uuid(self.ambient().uuid()), |i| i.id);
         let sealed = work.installation_secrets(tenant.id, id).await?;
         let mut secrets = self.opened(tenant.id, id, sealed.as_deref())?;
@@ -155,6 +156,16 @@ impl App {
     async fn with_plugin(&self, caller: &Caller, installation: Installation) -> Result<InstallationView, AppError> {
         let plugin = self.plugin(caller, &installation.plugin, Some(&installation.version)).await?;
         Ok(InstallationView { installation, plugin })
+    }
+}
+
+/// A version that was taken back is installed nowhere anew; where it is, everything else may still be changed.
+fn check_yanked(plugin: &PluginView, existing: Option<&Installation>, problems: &mut Vec<Problem>) {
+    let runs = existing.is_some_and(|existing| existing.digest == plugin.digest);
+    if let Some(yanked) = plugin.yanked.as_ref().filter(|_| !runs) {
+        let Manifest { name, version, .. } = &plugin.manifest;
+        let problem = format!("{name} {version} was taken back ({}); choose another version", yanked.reason);
+        problems.push(Problem::new("version", problem));
     }
 }
 

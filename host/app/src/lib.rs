@@ -22,6 +22,7 @@ mod live;
 mod log;
 mod plugins;
 mod portraits;
+mod publishers;
 mod relations;
 mod requests;
 mod secrets;
@@ -41,8 +42,8 @@ use guanxi_domain::tenant::TenantId;
 use guanxi_store::Store;
 // The few row shapes that answers are made of.
 pub use guanxi_store::{
-    ConflictCursor, DecisionRow, IdentityAction, IdentityConflict, OrderRow, PeopleCursor, PortraitClaim, SegmentRow,
-    TokenRow,
+    ConflictCursor, DecisionRow, IdentityAction, IdentityConflict, OrderRow, PeopleCursor, PortraitClaim,
+    PublisherKeyRow, PublisherRow, SegmentRow, TokenRow, YankRow,
 };
 use tokio::sync::Notify;
 
@@ -62,7 +63,7 @@ pub use insight::{DecisionView, Member, MessageView, PersonSummary, PersonView, 
 pub use installations::{GrantsInput, InstallationInput, InstallationView, with_defaults};
 pub use live::{Live, LiveKind};
 pub use log::BuriedEvent;
-pub use plugins::{Admission, AdmittedPlugin, PluginView};
+pub use plugins::{Admission, AdmittedPlugin, Door, Fetch, Fetched, PluginView};
 pub use portraits::{Counted, PortraitView};
 pub use relations::{
     Acquaintance, CommonView, PathView, ReachView, Related, RelatedCursor, RelatedPage, RelationView, STEPS_MAX,
@@ -86,7 +87,7 @@ struct Inner {
     store: Store,
     ambient: Ambient,
     vault: Vault,
-    admission: Admission,
+    door: Door,
     access: access::Access,
     ingest: ingest::Ingest,
     live: live::Bus,
@@ -117,19 +118,13 @@ pub struct Signals {
 
 impl App {
     /// The use cases over `store`. The second value must be run ([`Appender::run`]) for ingest to work.
-    pub fn new(
-        store: Store,
-        ambient: Ambient,
-        vault: Vault,
-        admission: Admission,
-        limits: IngestLimits,
-    ) -> (Self, Appender) {
+    pub fn new(store: Store, ambient: Ambient, vault: Vault, door: Door, limits: IngestLimits) -> (Self, Appender) {
         let (ingest, queue) = ingest::Ingest::new(limits);
         let inner = Inner {
             store,
             ambient,
             vault,
-            admission,
+            door,
             access: access::Access::new(),
             ingest,
             live: live::Bus::new(),

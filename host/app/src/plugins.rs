@@ -1,4 +1,6 @@
-//! The host's library of plugins: uploaded by operators, checked at the door, seen by everybody.
+//! The host's library of plugins: uploaded or pulled by operators, checked at the door, seen by everybody.
+//!
+//! Whether a package is let in is decided before anything of it is compiled: by who signed it, and by whose name it bears.
 
 use std::sync::Arc;
 
@@ -6,12 +8,41 @@ use futures::future::BoxFuture;
 use guanxi_domain::caller::Caller;
 use guanxi_domain::limits::{COMPONENT_BYTES_MAX, PAGE_MAX};
 use guanxi_domain::manifest::Manifest;
-use guanxi_store::{PluginRow, Scope as Rows};
+use guanxi_domain::publisher::FIRST_PARTY;
+use guanxi_package::PublicKey;
+use guanxi_store::{PluginRow, Scope as Rows, Work, YankRow};
+use semver::Version;
 
 use crate::{App, AppError, Problem};
 
-/// Checks a component; handed in by the binary, which knows the runtime.
+/// The most characters of the reason for which a version is yanked.
+const REASON_MAX: usize = 500;
+
+/// How packages come in; handed in by the binary, which knows the runtime and the registries.
+#[derive(Clone)]
+pub struct Door {
+    /// Checks a component.
+    pub admission: Admission,
+    /// Fetches from a registry.
+    pub fetch: Fetch,
+    /// Whether packages that nobody signed are let in.
+    pub unsigned: bool,
+}
+
+/// Checks a component.
 pub type Admission = Arc<dyn Fn(Vec<u8>) -> BoxFuture<'static, Result<AdmittedPlugin, Vec<Problem>>> + Send + Sync>;
+
+/// Fetches what a reference names from its registry, or says why not.
+pub type Fetch = Arc<dyn Fn(String) -> BoxFuture<'static, Result<Fetched, Problem>> + Send + Sync>;
+
+/// What came from a registry.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// The package.
+    pub package: Vec<u8>,
+    /// Where it was, with the digest of what was there.
+    pub reference: String,
+}
 
 /// A component that passed the check.
 #[derive(Debug, Clone)]
@@ -41,30 +72,60 @@ pub struct PluginView {
     pub size: i64,
     /// When it was uploaded.
     pub created_at: guanxi_domain::Millis,
+    /// Whose it is; nobody's if it came unsigned.
+    pub publisher: Option<String>,
+    /// The key that signed it, `ed25519:` and base64.
+    pub signer: Option<String>,
+    /// Where it came from: `bundled`, `upload`, or a reference into a registry with a digest.
+    pub source: String,
+    /// When and why it was taken back, if it was.
+    pub yanked: Option<YankRow>,
+}
+
+/// Whose package something is.
+struct Provenance {
+    publisher: Option<String>,
+    signer: Option<String>,
+    source: String,
+}
+
+impl Door {
+    /// Lets nothing in.
+    pub fn closed() -> Self {
+        let nothing = || Problem::new("component", "this library takes no plugins");
+        Self {
+            admission: Arc::new(move |_| Box::pin(async move { Err(vec![nothing()]) })),
+            fetch: Arc::new(move |_| Box::pin(async move { Err(nothing()) })),
+            unsigned: false,
+        }
+    }
 }
 
 impl App {
-    /// Takes a component into the library. Operators only. The same bytes twice change nothing; other bytes under a
-    /// version that is taken are refused.
-    pub async fn upload_plugin(&self, caller: &Caller, component: Vec<u8>) -> Result<PluginView, AppError> {
+    /// Takes a package into the library. Operators only. It must be signed by a publisher who is trusted, unless this host
+    /// lets unsigned ones in; a name belongs to the publisher who brought it first. The same bytes twice change nothing;
+    /// other bytes under a version that is taken are refused, and so is an older version than the newest unless `older`
+    /// says that it is meant.
+    pub async fn upload_plugin(&self, caller: &Caller, package: Vec<u8>, older: bool) -> Result<PluginView, AppError> {
         self.operator(caller)?;
-        if component.len() > COMPONENT_BYTES_MAX {
-            return Err(AppError::TooLarge(format!("a component has at most {COMPONENT_BYTES_MAX} bytes")));
-        }
-        let admitted = (self.inner.admission)(component).await.map_err(AppError::Invalid)?;
-        let row = PluginRow {
-            name: admitted.manifest.name.clone(),
-            version: admitted.manifest.version.clone(),
-            digest: admitted.digest.clone(),
-            manifest: admitted.manifest_toml,
-            report: admitted.report.to_string(),
-            size: i64::try_from(admitted.component.len()).unwrap_or(i64::MAX),
-            created_at: self.ambient().now(),
-        };
-        let mut work = self.store().begin(Rows::Host).await?;
-        work.insert_plugin(&row, &admitted.component).await?;
-        work.commit().await?;
-        view(row)
+        let provenance = self.provenance(&package, "upload".to_owned()).await?;
+        self.shelve(package, provenance, older).await
+    }
+
+    /// As [`Self::upload_plugin`], from a registry: `registry/repository:tag` or `registry/repository@sha256:…`.
+    pub async fn pull_plugin(&self, caller: &Caller, reference: &str, older: bool) -> Result<PluginView, AppError> {
+        self.operator(caller)?;
+        let fetch = &self.inner.door.fetch;
+        let fetched = fetch(reference.to_owned()).await.map_err(|problem| AppError::Invalid(vec![problem]))?;
+        let provenance = self.provenance(&fetched.package, fetched.reference).await?;
+        self.shelve(fetched.package, provenance, older).await
+    }
+
+    /// Takes in a package that the binary carries, which needs no signature: whoever runs it trusts it.
+    pub async fn bundle_plugin(&self, caller: &Caller, package: Vec<u8>) -> Result<PluginView, AppError> {
+        self.operator(caller)?;
+        let (publisher, source) = (Some(FIRST_PARTY.to_owned()), "bundled".to_owned());
+        self.shelve(package, Provenance { publisher, signer: None, source }, true).await
     }
 
     /// Every version of every plugin, newest first, at most a page.
@@ -73,15 +134,139 @@ impl App {
         rows.into_iter().map(view).collect()
     }
 
-    /// One version of a plugin; the newest if `version` is not given.
+    /// One version of a plugin; the newest that was not yanked if `version` is not given.
     pub async fn plugin(&self, _caller: &Caller, name: &str, version: Option<&str>) -> Result<PluginView, AppError> {
         let mut work = self.store().read(Rows::Host).await?;
         let row = match version {
             Some(version) => work.plugin(name, version).await?,
-            None => work.latest_plugin(name).await?,
+            None => work.versions(name, PAGE_MAX).await?.into_iter().find(|row| row.yanked.is_none()),
         };
         view(row.ok_or(AppError::NotFound("plugin version"))?)
     }
+
+    /// Takes a version back: it is installed nowhere anew, and whoever runs it sees the reason. Without a reason, offers it
+    /// again. Operators only.
+    pub async fn yank_plugin(
+        &self,
+        caller: &Caller,
+        name: &str,
+        version: &str,
+        reason: Option<&str>,
+    ) -> Result<PluginView, AppError> {
+        self.operator(caller)?;
+        let yanked = reason.map(|reason| self.yank(reason)).transpose()?;
+        let mut work = self.store().begin(Rows::Host).await?;
+        if !work.yank_plugin(name, version, yanked.as_ref()).await? {
+            return Err(AppError::NotFound("plugin version"));
+        }
+        work.commit().await?;
+        self.plugin(caller, name, Some(version)).await
+    }
+
+    fn yank(&self, reason: &str) -> Result<YankRow, AppError> {
+        let reason = reason.trim();
+        if reason.is_empty() || reason.chars().count() > REASON_MAX || reason.chars().any(char::is_control) {
+            let problem = format!("say why, in 1 to {REASON_MAX} characters without control characters");
+            return Err(AppError::invalid("reason", problem));
+        }
+        Ok(YankRow { at: self.ambient().now(), reason: reason.to_owned() })
+    }
+
+    /// Whose package it is, if it is let in at all.
+    async fn provenance(&self, package: &[u8], source: String) -> Result<Provenance, AppError> {
+        if package.len() > COMPONENT_BYTES_MAX {
+            return Err(AppError::TooLarge(format!("a component has at most {COMPONENT_BYTES_MAX} bytes")));
+        }
+        let signer =
+            guanxi_package::signer(package).map_err(|error| AppError::invalid("signature", error.to_string()))?;
+        let Some(signer) = signer.as_ref().map(PublicKey::to_string) else {
+            if self.inner.door.unsigned {
+                return Ok(Provenance { publisher: None, signer: None, source });
+            }
+            let problem = "nobody signed this package; sign it with `guanxi plugin sign`, or let unsigned ones in with \
+                           GUANXI_UNSIGNED_PLUGINS=true where nothing is at stake";
+            return Err(AppError::invalid("signature", problem));
+        };
+        match self.store().read(Rows::Host).await?.key_owner(&signer).await? {
+            Some((publisher, None)) => Ok(Provenance { publisher: Some(publisher), signer: Some(signer), source }),
+            Some((publisher, Some(_))) => {
+                let problem =
+                    format!("the key {signer} of {publisher} was revoked; ask for a package with their new key");
+                Err(AppError::invalid("signature", problem))
+            }
+            None => {
+                let problem = format!(
+                    "signed with {signer}, which no publisher has that this host trusts; if you know whose it is, \
+                     `guanxi publisher trust` it"
+                );
+                Err(AppError::invalid("signature", problem))
+            }
+        }
+    }
+
+    async fn shelve(&self, package: Vec<u8>, from: Provenance, older: bool) -> Result<PluginView, AppError> {
+        let manifest =
+            guanxi_package::manifest(&package).map_err(|error| AppError::invalid("plugin.toml", error.to_string()))?;
+        let digest = guanxi_package::digest(&package);
+        let mut work = self.store().read(Rows::Host).await?;
+        check_name(&mut work, &manifest, &digest, &from, older).await?;
+        drop(work);
+        let admitted = (self.inner.door.admission)(package).await.map_err(AppError::Invalid)?;
+        let row = PluginRow {
+            name: admitted.manifest.name.clone(),
+            version: admitted.manifest.version.clone(),
+            digest: admitted.digest.clone(),
+            manifest: admitted.manifest_toml,
+            report: admitted.report.to_string(),
+            size: i64::try_from(admitted.component.len()).unwrap_or(i64::MAX),
+            created_at: self.ambient().now(),
+            publisher: from.publisher.clone(),
+            signer: from.signer.clone(),
+            source: from.source.clone(),
+            yanked: None,
+        };
+        let mut work = self.store().begin(Rows::Host).await?;
+        // Somebody else may have brought the name while this one was compiled.
+        work.hold_plugins().await?;
+        check_name(&mut work, &manifest, &digest, &from, older).await?;
+        work.insert_plugin(&row, &admitted.component).await?;
+        work.commit().await?;
+        // The same bytes may have been there before.
+        let kept = self.store().read(Rows::Host).await?.plugin(&row.name, &row.version).await?;
+        view(kept.unwrap_or(row))
+    }
+}
+
+/// Whether whoever brings this version may.
+async fn check_name(
+    work: &mut Work,
+    manifest: &Manifest,
+    digest: &str,
+    from: &Provenance,
+    older: bool,
+) -> Result<(), AppError> {
+    let name = &manifest.name;
+    let versions = work.versions(name, PAGE_MAX).await?;
+    if versions.iter().any(|known| known.digest == digest) {
+        return Ok(());
+    }
+    // Whoever begins to sign may go on under the name that was nobody's.
+    let owner = versions.iter().find_map(|known| known.publisher.as_ref());
+    if let Some(owner) = owner.filter(|owner| from.publisher.as_ref() != Some(owner)) {
+        let who = from.publisher.as_deref().unwrap_or("nobody who signed it");
+        return Err(AppError::Conflict(format!(
+            "the name {name} belongs to the publisher {owner}, and this package is by {who}; choose another name"
+        )));
+    }
+    let newest = versions.iter().filter_map(|known| Version::parse(&known.version).ok()).max();
+    let version = Version::parse(&manifest.version).ok();
+    if let Some(newest) = newest.filter(|newest| !older && version.as_ref() < Some(newest)) {
+        return Err(AppError::Conflict(format!(
+            "{name} {} is older than {newest}, which the library has; say that an older one is meant",
+            manifest.version
+        )));
+    }
+    Ok(())
 }
 
 fn view(row: PluginRow) -> Result<PluginView, AppError> {
@@ -91,5 +276,9 @@ fn view(row: PluginRow) -> Result<PluginView, AppError> {
         report: serde_json::from_str(&row.report).map_err(AppError::internal)?,
         size: row.size,
         created_at: row.created_at,
+        publisher: row.publisher,
+        signer: row.signer,
+        source: row.source,
+        yanked: row.yanked,
     })
 }

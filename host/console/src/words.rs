@@ -221,6 +221,9 @@ words! {
     library: "Library", "插件库";
     library_text: "Uploaded, but not installed here. Install one with the command line or the management API.", "已上传但尚未安装。可通过命令行或管理接口安装。";
     uploaded: "Uploaded", "上传时间";
+    published_by: "By", "发布者";
+    unsigned: "Nobody signed it", "未签名";
+    taken_back: "Taken back", "已撤回";
     scorer: "scorer", "评分";
     analyzer: "analyzer", "分析";
     campaign: "campaign", "营销活动";

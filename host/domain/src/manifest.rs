@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::OPERATION_NAMES;
@@ -11,6 +12,8 @@ use crate::campaign::OPERATION_NAMES;
 pub const BYTES_MAX: usize = 64 * 1024;
 /// The most entries of any list in it.
 pub const ENTRIES_MAX: usize = 64;
+/// The most bytes of a version.
+const VERSION_BYTES_MAX: usize = 64;
 /// What a name looks like.
 pub const NAME_RULE: &str = "use 2 to 64 characters of a-z, 0-9 and -, starting with a letter";
 /// The contract versions that this host speaks.
@@ -293,9 +296,8 @@ impl Manifest {
             return Err(field("contract", format!("this host speaks {}", CONTRACTS.join(", "))));
         }
         check_name("name", &self.name)?;
-        let numbers: Vec<&str> = self.version.split(['-', '+']).next().unwrap_or("").split('.').collect();
-        if numbers.len() != 3 || numbers.iter().any(|n| n.parse::<u32>().is_err()) || self.version.len() > 64 {
-            return Err(field("version", "write a semantic version such as 1.2.3"));
+        if self.version.len() > VERSION_BYTES_MAX || Version::parse(&self.version).is_err() {
+            return Err(field("version", "write a semantic version such as 1.2.3, of at most 64 characters"));
         }
         if self.kinds().is_empty() {
             return Err(field("scorer, analyzer, campaign, connector", "declare at least one of these tables"));

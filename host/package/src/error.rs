@@ -2,7 +2,7 @@
 
 use guanxi_domain::manifest::{BYTES_MAX, BadManifest};
 
-use crate::MANIFEST_SECTION;
+use crate::{MANIFEST_SECTION, SIGNATURE_SECTION};
 
 /// A package cannot be made or read.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,26 @@ pub enum PackageError {
     /// The manifest makes no sense.
     #[error(transparent)]
     Manifest(#[from] BadManifest),
+    /// The signature is not at the end, or there are several.
+    #[error(
+        "the signature (custom section `{SIGNATURE_SECTION}`) must be the last section and the only one: sign the package \
+         last, with `guanxi plugin sign`"
+    )]
+    MisplacedSignature,
+    /// The signature is of a format that is not known here.
+    #[error("the signature is of a format that this version does not know: sign the package with `guanxi plugin sign`")]
+    UnknownSignature,
+    /// The signature is not of these bytes.
+    #[error(
+        "the package was changed after it was signed, or the signature is a forgery: fetch it from its publisher again"
+    )]
+    Tampered,
+    /// Not a public key.
+    #[error("no public ed25519 key: give its file in PEM (`-----BEGIN PUBLIC KEY-----`) or `ed25519:` and base64")]
+    NoPublicKey,
+    /// Not a secret key.
+    #[error("no secret ed25519 key in PEM (`-----BEGIN PRIVATE KEY-----`): `guanxi plugin keygen` makes one")]
+    NoSecretKey,
     /// A core module cannot become a component.
     #[error("the module cannot become a component: {0}; check that it was built with the WIT of this contract")]
     Componentize(String),

@@ -14,13 +14,13 @@ pub async fn upload(app: &App, operator: &Caller) -> anyhow::Result<()> {
         if known.iter().any(|plugin| plugin.digest == digest) {
             continue;
         }
-        match app.upload_plugin(operator, component.to_vec()).await {
+        match app.bundle_plugin(operator, component.to_vec()).await {
             Ok(plugin) => {
                 tracing::info!(plugin = %plugin.manifest.name, version = %plugin.manifest.version, "added to the library")
             }
-            Err(AppError::Conflict(_)) => {
+            Err(AppError::Conflict(reason)) => {
                 let manifest = guanxi_package::manifest(component).context("a bundled plugin is unreadable")?;
-                tracing::warn!(plugin = %manifest.name, "the library holds other bytes under this version and keeps them");
+                tracing::warn!(plugin = %manifest.name, reason, "the library keeps what it has under this name");
             }
             Err(error) => return Err(error).context("a bundled plugin is refused"),
         }

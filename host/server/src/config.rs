@@ -38,6 +38,12 @@ pub struct Settings {
     /// Seconds that a connector's request may take [default: 10].
     #[arg(long, global = true, env = "GUANXI_EGRESS_TIMEOUT_SECONDS", value_name = "SECONDS")]
     egress_timeout_seconds: Option<u64>,
+    /// Let in plugins that nobody signed.
+    #[arg(long, global = true, env = "GUANXI_UNSIGNED_PLUGINS", value_name = "BOOL")]
+    unsigned_plugins: Option<bool>,
+    /// Registries of packages that are spoken to over plain http, such as `localhost:5000`, separated by commas.
+    #[arg(long, global = true, env = "GUANXI_REGISTRY_ALLOW_HTTP", value_name = "LIST", value_delimiter = ',')]
+    registry_allow_http: Option<Vec<String>>,
     /// Undecided events of one tenant before senders are asked to wait [default: 200000].
     #[arg(long, global = true, env = "GUANXI_BACKLOG_MAX", value_name = "EVENTS")]
     backlog_max: Option<i64>,
@@ -59,6 +65,8 @@ pub struct Config {
     pub egress_allow_private: Vec<String>,
     pub egress_allow_http: bool,
     pub egress_timeout_seconds: u64,
+    pub unsigned_plugins: bool,
+    pub registry_allow_http: Vec<String>,
     pub backlog_max: i64,
     pub log: String,
     pub log_json: bool,
@@ -88,6 +96,8 @@ impl Config {
                 .or(file.egress_timeout_seconds)
                 .unwrap_or(10)
                 .clamp(1, 60),
+            unsigned_plugins: above.unsigned_plugins.or(file.unsigned_plugins).unwrap_or(false),
+            registry_allow_http: entries(above.registry_allow_http.or(file.registry_allow_http)),
             backlog_max: above.backlog_max.or(file.backlog_max).unwrap_or(200_000).max(1),
             log: above.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_json,

@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod demo;
 mod keys;
+mod registry;
 mod wiring;
 
 use std::process::ExitCode;
@@ -50,6 +51,9 @@ enum Command {
     Erasures(commands::erasures::Action),
     /// Import people, orders or relations from a file, beside a running server.
     Import(commands::import::Options),
+    /// Trust publishers of plugins.
+    #[command(subcommand)]
+    Publisher(commands::publisher::Action),
     /// Build, install and run plugins.
     #[command(subcommand)]
     Plugin(commands::plugin::Action),
@@ -80,6 +84,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Log(action) => commands::log::run(&config, action).await,
             Command::Erasures(action) => commands::erasures::run(&config, action).await,
             Command::Import(options) => commands::import::run(&config, options).await,
+            Command::Publisher(action) => commands::publisher::run(&config, action).await,
             Command::Plugin(action) => commands::plugin::run(&config, action).await,
         }
     })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use guanxi_app::{Admission, AdmittedPlugin, App, Appender, IngestLimits, Problem, Vault};
+use guanxi_app::{Admission, AdmittedPlugin, App, Appender, Door, Fetch, IngestLimits, Problem, Vault};
 use guanxi_channels::{AllowPrivate, Egress, EgressOptions};
 use guanxi_domain::caller::Caller;
 use guanxi_domain::ids::TokenId;
@@ -18,6 +18,7 @@ use tracing_subscriber::EnvFilter;
 use crate::ambient;
 use crate::config::Config;
 use crate::keys;
+use crate::registry::Registry;
 
 /// The parts of one process.
 pub struct Parts {
@@ -64,7 +65,12 @@ pub async fn build(config: &Config) -> anyhow::Result<Parts> {
         ..EgressOptions::default()
     })?;
     let limits = IngestLimits { backlog: config.backlog_max, ..IngestLimits::default() };
-    let (app, appender) = App::new(store.clone(), ambient, Vault::new(secret_key), admission(runtime.clone()), limits);
+    let door = Door {
+        admission: admission(runtime.clone()),
+        fetch: fetch(Registry::new(config.registry_allow_http.clone())),
+        unsigned: config.unsigned_plugins,
+    };
+    let (app, appender) = App::new(store.clone(), ambient, Vault::new(secret_key), door, limits);
     let engine = Engine::new(app.clone(), runtime, egress, EngineOptions { exchange, ..EngineOptions::default() });
     Ok(Parts { app, appender, engine, store })
 }
@@ -72,6 +78,16 @@ pub async fn build(config: &Config) -> anyhow::Result<Parts> {
 /// Whoever has the database and its keys at hand is an operator.
 pub fn local_operator() -> Caller {
     Caller { token: TokenId::from_uuid(uuid::Uuid::nil()), tenant: TenantId::OPERATOR, scopes: Vec::new() }
+}
+
+/// Fetches packages; what goes wrong is told to operators, who named the place.
+fn fetch(registry: Registry) -> Fetch {
+    Arc::new(move |reference: String| {
+        let registry = registry.clone();
+        Box::pin(async move {
+            registry.pull(&reference).await.map_err(|error| Problem::new("reference", format!("{error:#}")))
+        })
+    })
 }
 
 /// Checks uploads one at a time: compiling takes a core and much memory.

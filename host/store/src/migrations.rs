@@ -15,6 +15,7 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (4, "memberships", include_str!("../migrations/sqlite/0004_memberships.sql")),
         (5, "cheaper reads", include_str!("../migrations/sqlite/0005_cheaper_reads.sql")),
         (6, "cheaper filters", include_str!("../migrations/sqlite/0006_cheaper_filters.sql")),
+        (7, "signed packages", include_str!("../migrations/sqlite/0007_signed_packages.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
@@ -27,6 +28,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (6, "cheaper members", include_str!("../migrations/postgres/0006_cheaper_members.sql")),
         (7, "cheaper reads", include_str!("../migrations/postgres/0007_cheaper_reads.sql")),
         (8, "cheaper filters", include_str!("../migrations/postgres/0008_cheaper_filters.sql")),
+        (9, "signed packages", include_str!("../migrations/postgres/0009_signed_packages.sql")),
     ])
 });
 

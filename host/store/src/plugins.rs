@@ -1,11 +1,12 @@
 //! The host's library of plugins: each version of a plugin once, with the component's bytes, shared by all tenants.
 
 use guanxi_domain::Millis;
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use crate::error::StoreError;
 use crate::row::Cells;
-use crate::work::Work;
+use crate::work::{Dialect, Work};
 
 /// One version of a plugin, without its component.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,15 +25,45 @@ pub struct PluginRow {
     pub size: i64,
     /// When it was uploaded.
     pub created_at: Millis,
+    /// Whose package it is; nobody's if it came unsigned.
+    pub publisher: Option<String>,
+    /// The key that signed it, `ed25519:` and base64.
+    pub signer: Option<String>,
+    /// Where it came from: `bundled`, `upload`, or a reference into a registry.
+    pub source: String,
+    /// Not to be installed anew since then.
+    pub yanked: Option<YankRow>,
 }
 
+/// A version that was taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YankRow {
+    /// When.
+    pub at: Millis,
+    /// Why, in words.
+    pub reason: String,
+}
+
+const COLUMNS: &str = "name, version, digest, manifest, report, cast(length(component) as bigint) as size, created_at,
+                       publisher, signer, source, yanked_at, yanked_reason";
+
 impl Work {
+    /// Lets nobody else change the library until this work ends.
+    pub async fn hold_plugins(&mut self) -> Result<(), StoreError> {
+        // On SQLite nobody else writes anyway.
+        if self.dialect() == Dialect::Postgres {
+            sqlx::query("lock table plugins in share row exclusive mode").execute(self.connection()).await?;
+        }
+        Ok(())
+    }
+
     /// Keeps a plugin. The same component twice is one; another component under the same name and version is
     /// `Conflict("plugin version")`.
     pub async fn insert_plugin(&mut self, plugin: &PluginRow, component: &[u8]) -> Result<(), StoreError> {
         let inserted = sqlx::query(
-            "insert into plugins (name, version, digest, manifest, report, component, created_at)
-             values ($1, $2, $3, $4, $5, $6, $7)
+            "insert into plugins
+               (name, version, digest, manifest, report, component, created_at, publisher, signer, source)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              on conflict (name, version) do nothing",
         )
         .bind(&plugin.name)
@@ -42,6 +73,9 @@ impl Work {
         .bind(&plugin.report)
         .bind(component)
         .bind(plugin.created_at)
+        .bind(&plugin.publisher)
+        .bind(&plugin.signer)
+        .bind(&plugin.source)
         .execute(self.connection())
         .await
         .map_err(StoreError::on_conflict("plugin version"))?;
@@ -56,63 +90,50 @@ impl Work {
 
     /// One version of a plugin.
     pub async fn plugin(&mut self, name: &str, version: &str) -> Result<Option<PluginRow>, StoreError> {
-        sqlx::query(
-            "select name, version, digest, manifest, report, cast(length(component) as bigint) as size, created_at
-             from plugins
-             where name = $1 and version = $2",
-        )
-        .bind(name)
-        .bind(version)
-        .fetch_optional(self.connection())
-        .await?
-        .map(|row| read(&row))
-        .transpose()
+        let sql = format!("select {COLUMNS} from plugins where name = $1 and version = $2");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(name).bind(version).fetch_optional(self.connection()).await?;
+        row.map(|row| read(&row)).transpose()
     }
 
     /// The plugin whose component has this digest.
     pub async fn plugin_by_digest(&mut self, digest: &str) -> Result<Option<PluginRow>, StoreError> {
-        sqlx::query(
-            "select name, version, digest, manifest, report, cast(length(component) as bigint) as size, created_at
-             from plugins
-             where digest = $1",
-        )
-        .bind(digest)
-        .fetch_optional(self.connection())
-        .await?
-        .map(|row| read(&row))
-        .transpose()
+        let sql = format!("select {COLUMNS} from plugins where digest = $1");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(digest).fetch_optional(self.connection()).await?;
+        row.map(|row| read(&row)).transpose()
     }
 
-    /// The version of a plugin that was uploaded last.
-    pub async fn latest_plugin(&mut self, name: &str) -> Result<Option<PluginRow>, StoreError> {
-        sqlx::query(
-            "select name, version, digest, manifest, report, cast(length(component) as bigint) as size, created_at
-             from plugins
-             where name = $1
-             order by created_at desc, version desc
-             limit 1",
-        )
-        .bind(name)
-        .fetch_optional(self.connection())
-        .await?
-        .map(|row| read(&row))
-        .transpose()
+    /// The versions of a plugin, the latest upload first, yanked ones too.
+    pub async fn versions(&mut self, name: &str, limit: u32) -> Result<Vec<PluginRow>, StoreError> {
+        let sql =
+            format!("select {COLUMNS} from plugins where name = $1 order by created_at desc, version desc limit $2");
+        let rows =
+            sqlx::query(AssertSqlSafe(sql)).bind(name).bind(i64::from(limit)).fetch_all(self.connection()).await?;
+        rows.iter().map(read).collect()
     }
 
     /// Every version of every plugin, the latest upload first.
     pub async fn plugins(&mut self, limit: u32) -> Result<Vec<PluginRow>, StoreError> {
-        sqlx::query(
-            "select name, version, digest, manifest, report, cast(length(component) as bigint) as size, created_at
-             from plugins
-             order by created_at desc, name, version desc
-             limit $1",
-        )
-        .bind(i64::from(limit))
-        .fetch_all(self.connection())
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+        let sql = format!("select {COLUMNS} from plugins order by created_at desc, name, version desc limit $1");
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(i64::from(limit)).fetch_all(self.connection()).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Takes a version back, or with nothing offers it again; whether there is such a version.
+    pub async fn yank_plugin(
+        &mut self,
+        name: &str,
+        version: &str,
+        yanked: Option<&YankRow>,
+    ) -> Result<bool, StoreError> {
+        let sql = "update plugins set yanked_at = $3, yanked_reason = $4 where name = $1 and version = $2";
+        let changed = sqlx::query(sql)
+            .bind(name)
+            .bind(version)
+            .bind(yanked.map(|yanked| yanked.at))
+            .bind(yanked.map(|yanked| &yanked.reason))
+            .execute(self.connection())
+            .await?;
+        Ok(changed.rows_affected() == 1)
     }
 
     /// The bytes of a component.
@@ -136,5 +157,13 @@ fn read(row: &AnyRow) -> Result<PluginRow, StoreError> {
         report: cells.get("report")?,
         size: cells.get("size")?,
         created_at: cells.get("created_at")?,
+        publisher: cells.get("publisher")?,
+        signer: cells.get("signer")?,
+        source: cells.get("source")?,
+        yanked: cells.get::<Option<Millis>>("yanked_at")?.map(|at| yank(&cells, at)).transpose()?,
     })
+}
+
+fn yank(cells: &Cells<'_>, at: Millis) -> Result<YankRow, StoreError> {
+    Ok(YankRow { at, reason: cells.get::<Option<String>>("yanked_reason")?.unwrap_or_default() })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use guanxi_app::{
-    Admission, AdmittedPlugin, Ambient, App, GrantsInput, IngestLimits, InstallationInput, Problem, Vault,
+    Admission, AdmittedPlugin, Ambient, App, Door, GrantsInput, IngestLimits, InstallationInput, Problem, Vault,
 };
 use guanxi_domain::caller::{Caller, Scope};
 use guanxi_domain::ids::{InstallationId, TokenId};
@@ -45,8 +45,9 @@ impl Setup {
         let store = Store::open(url, &StoreOptions::default()).await?;
         store.migrate().await?;
         let admission = admission(Runtime::new(RuntimeOptions::default())?);
+        let door = Door { admission, unsigned: true, ..Door::closed() };
         let limits = IngestLimits::default();
-        let (app, _) = App::new(store.clone(), ambient(), Vault::new(SECRET_KEY), admission, limits);
+        let (app, _) = App::new(store.clone(), ambient(), Vault::new(SECRET_KEY), door, limits);
         let operator =
             Caller { token: TokenId::from_uuid(uuid::Uuid::nil()), tenant: TenantId::OPERATOR, scopes: Vec::new() };
         Ok(Self { store, app, operator })
@@ -56,7 +57,7 @@ impl Setup {
     pub async fn upload(&self, surroundings: &Surroundings, names: &[&str]) -> Result<BTreeMap<String, String>> {
         let mut versions = BTreeMap::new();
         for name in names {
-            let plugin = self.app.upload_plugin(&self.operator, surroundings.plugin(name)?).await?;
+            let plugin = self.app.upload_plugin(&self.operator, surroundings.plugin(name)?, false).await?;
             versions.insert((*name).to_owned(), plugin.manifest.version);
         }
         Ok(versions)

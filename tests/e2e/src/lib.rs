@@ -10,6 +10,7 @@ pub mod host;
 pub mod place;
 pub mod process;
 pub mod proxy;
+pub mod registry;
 pub mod script;
 pub mod sink;
 pub mod sql;

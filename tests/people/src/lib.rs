@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use guanxi_app::{Ambient, App, IngestLimits, Problem, Vault};
+use guanxi_app::{Ambient, App, Door, IngestLimits, Vault};
 use guanxi_channels::{Egress, EgressOptions};
 use guanxi_domain::event::{Event, EventBody, NewEvent};
 use guanxi_domain::identity::Identity;
@@ -48,9 +48,7 @@ impl Lab {
                 bytes.iter_mut().zip(next.iter().cycle()).for_each(|(slot, byte)| *slot = *byte);
             },
         );
-        let refuse: guanxi_app::Admission =
-            Arc::new(|_| Box::pin(async { Err(vec![Problem::new("component", "none here")]) }));
-        let (app, _) = App::new(store.clone(), ambient, Vault::new([7; 32]), refuse, IngestLimits::default());
+        let (app, _) = App::new(store.clone(), ambient, Vault::new([7; 32]), Door::closed(), IngestLimits::default());
         let runtime = Runtime::new(RuntimeOptions { instances: 2, cache: None }).expect("a runtime");
         Self { store, app, pool, runtime, clock, tenants: Arc::default() }
     }

@@ -20,7 +20,7 @@ const LAYERS: &[Layer] = &[
     Layer { folder: "host/package", may_use: &["host/domain"] },
     Layer { folder: "host/import", may_use: &["host/domain"] },
     Layer { folder: "host/store", may_use: &["host/domain"] },
-    Layer { folder: "host/app", may_use: &["host/domain", "host/import", "host/graph", "host/store"] },
+    Layer { folder: "host/app", may_use: &["host/domain", "host/graph", "host/import", "host/package", "host/store"] },
     Layer { folder: "host/runtime", may_use: &["host/domain", "host/package"] },
     Layer { folder: "host/channels", may_use: &["host/domain"] },
     Layer {

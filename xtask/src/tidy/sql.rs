@@ -26,6 +26,8 @@ const SHARED_TABLES: &[Exception] = &[
         what: "plugins",
         reason: "components are the same for all tenants; what a tenant does with one is its installation",
     },
+    Exception { what: "publishers", reason: "the operators trust them for all tenants" },
+    Exception { what: "publisher_keys", reason: "theirs" },
     Exception { what: "sqlite_master", reason: "the database's own catalogue" },
     Exception { what: "pragma_database_list", reason: "the database's own catalogue" },
     Exception { what: "pg_tables", reason: "the database's own catalogue" },

@@ -2,9 +2,11 @@
 
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod pull;
 pub(crate) mod upload;
+pub(crate) mod yank;
 
-use guanxi_app::PluginView;
+use guanxi_app::{PluginView, YankRow};
 use guanxi_domain::Millis;
 use guanxi_domain::manifest::Manifest;
 use serde::Serialize;
@@ -31,6 +33,24 @@ pub struct PluginBody {
     /// What the check at the door found.
     #[schema(value_type = Object)]
     pub report: Value,
+    /// Whose it is; `null` if it came unsigned.
+    pub publisher: Option<String>,
+    /// The public key that signed it, `ed25519:` and base64; `null` if it came unsigned or with Guanxi.
+    pub signer: Option<String>,
+    /// Where it came from: `bundled`, `upload`, or a place in a registry with a digest.
+    pub source: String,
+    /// When and why it was taken back; `null` while it is offered.
+    pub yanked: Option<YankBody>,
+}
+
+/// A version that was taken back.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Yank)]
+pub struct YankBody {
+    /// Milliseconds since the epoch.
+    pub at: Millis,
+    /// Why, in words.
+    pub reason: String,
 }
 
 impl From<PluginView> for PluginBody {
@@ -43,6 +63,10 @@ impl From<PluginView> for PluginBody {
             created_at: view.created_at,
             manifest: view.manifest,
             report: view.report,
+            publisher: view.publisher,
+            signer: view.signer,
+            source: view.source,
+            yanked: view.yanked.map(|YankRow { at, reason }| YankBody { at, reason }),
         }
     }
 }

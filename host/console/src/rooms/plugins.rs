@@ -55,6 +55,8 @@ struct Card {
     last_error: Option<String>,
     asks: Vec<Asks>,
     config: String,
+    publisher: Option<String>,
+    yanked: Option<String>,
     refusal: Option<Refusal>,
 }
 
@@ -67,6 +69,8 @@ struct Shelved {
     kinds: Vec<Badge<'static>>,
     size: String,
     at: Time,
+    publisher: Option<String>,
+    yanked: Option<String>,
 }
 
 #[derive(Template)]
@@ -195,6 +199,8 @@ impl Scene {
             last_error: installation.health.last_error.clone(),
             asks: asks(&manifest, &installation, language),
             config: pretty_value(&installation.config),
+            publisher: plugin.publisher,
+            yanked: plugin.yanked.map(|yanked| yanked.reason),
             refusal,
             digest: installation.digest,
             name: installation.name,
@@ -280,5 +286,7 @@ fn shelved(plugin: PluginView, language: Language) -> Shelved {
         name: plugin.manifest.name,
         version: plugin.manifest.version,
         digest: plugin.digest,
+        publisher: plugin.publisher,
+        yanked: plugin.yanked.map(|yanked| yanked.reason),
     }
 }

@@ -1,12 +1,10 @@
 //! A house with two tenants, people, a plugin and what it decided; and a browser to walk through it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use guanxi_app::{Ambient, App, Problem};
-use guanxi_app::{GrantsInput, IngestLimits, InstallationInput, Vault};
+use guanxi_app::{Ambient, App, Door, GrantsInput, IngestLimits, InstallationInput, Vault};
 use guanxi_console::{ConsoleOptions, router};
 use guanxi_domain::caller::{Caller, Scope};
 use guanxi_domain::event::{EventBody, NewEvent};
@@ -81,9 +79,7 @@ impl House {
                 bytes.iter_mut().zip(next.iter().cycle()).for_each(|(slot, byte)| *slot = *byte);
             },
         );
-        let refuse: guanxi_app::Admission =
-            Arc::new(|_| Box::pin(async { Err(vec![Problem::new("component", "not in this test")]) }));
-        let (app, _appender) = App::new(store, ambient, Vault::new([7; 32]), refuse, IngestLimits::default());
+        let (app, _appender) = App::new(store, ambient, Vault::new([7; 32]), Door::closed(), IngestLimits::default());
         app.ensure_operator(Some(OPERATOR)).await.unwrap();
         let operator = app.authenticate(OPERATOR).await.unwrap();
         let tea = app.create_tenant(&operator, "tea", "Tea & Co").await.unwrap().id;
@@ -192,6 +188,10 @@ async fn install(app: &App, operator: &Caller) {
         report: "{}".to_owned(),
         size: 0,
         created_at: NOW,
+        publisher: Some("lantern".to_owned()),
+        signer: Some("ed25519:key".to_owned()),
+        source: "upload".to_owned(),
+        yanked: None,
     };
     let shelved = PluginRow {
         version: "1.3.0".to_owned(),

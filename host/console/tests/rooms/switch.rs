@@ -20,7 +20,7 @@ async fn plugins_tell_what_they_are_and_ask_for() {
         "Signing key",
         "every event",
     ]);
-    page.says(&["777777777777", "value 1.2.0", "&#60;i&#62;hello", "not set", "Library", "value 1.3.0"]);
+    page.says(&["777777777777", "value 1.2.0", "&#60;i&#62;hello", "not set", "Library", "value 1.3.0", "By lantern"]);
     page.says(&["You may look, but not switch"]);
     assert!(!page.body.contains("very-secret"));
     browser.language = "zh";

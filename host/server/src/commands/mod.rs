@@ -5,6 +5,7 @@ pub mod import;
 pub mod log;
 pub mod migrate;
 pub mod plugin;
+pub mod publisher;
 pub mod serve;
 pub mod tenant;
 pub mod token;

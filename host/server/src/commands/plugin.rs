@@ -1,8 +1,9 @@
-//! `guanxi plugin`: start a project, build a component, try it on files, install it.
+//! `guanxi plugin`: start a project, build a component, try it on files, sign and publish it, install it.
 
 mod kit;
 mod new;
 mod run;
+mod sign;
 mod test;
 mod trial;
 
@@ -15,9 +16,12 @@ use guanxi_app::{GrantsInput, InstallationInput};
 use guanxi_domain::grants::Grants;
 use guanxi_domain::installation::Mode;
 use guanxi_domain::manifest::Manifest;
+use jiff::Timestamp;
 
+use crate::ambient;
 use crate::commands::print;
 use crate::config::Config;
+use crate::registry::Registry;
 use crate::wiring::{build, local_operator};
 
 #[derive(Subcommand)]
@@ -75,10 +79,67 @@ pub enum Action {
         #[arg(long)]
         accept: bool,
     },
-    /// Put a plugin into the library and switch it on for a tenant.
-    Install {
+    /// Make a key to sign packages with.
+    Keygen {
+        /// Where the secret half goes, such as `lantern.pem`; the public half goes beside it, as `lantern.pub.pem`.
+        secret: PathBuf,
+    },
+    /// Sign a package, so that hosts that trust the key let it in.
+    Sign {
         /// The component.
         component: PathBuf,
+        /// The secret key, a file in PEM.
+        #[arg(long, env = "GUANXI_SIGNING_KEY")]
+        key: PathBuf,
+        /// Where the signed package goes [default: where it was].
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Tell what a package is, who signed it and what it asks for, without running it.
+    Inspect {
+        /// The component, or its place in a registry as `oci://…`.
+        component: String,
+    },
+    /// Build a plugin, sign it and put it into a registry.
+    Publish {
+        /// The folder of the plugin, or a component that is there already.
+        #[arg(default_value = ".")]
+        from: PathBuf,
+        /// Where it goes: `oci://registry/repository`; the tag is the plugin's version unless given.
+        #[arg(long)]
+        to: String,
+        /// The secret key, a file in PEM.
+        #[arg(long, env = "GUANXI_SIGNING_KEY")]
+        key: PathBuf,
+    },
+    /// Fetch a package from a registry.
+    Pull {
+        /// `oci://registry/repository:tag`, or `…@sha256:…`.
+        reference: String,
+        /// Where the component goes.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Take a version back: it is installed nowhere anew, and whoever runs it sees the reason.
+    Yank {
+        /// The plugin's name.
+        name: String,
+        /// Its version.
+        version: String,
+        /// Why.
+        #[arg(long, required_unless_present = "undo")]
+        reason: Option<String>,
+        /// Offer it again.
+        #[arg(long, conflicts_with = "reason")]
+        undo: bool,
+    },
+    /// Put a plugin into the library and switch it on for a tenant.
+    Install {
+        /// The component, or its place in a registry as `oci://…`.
+        component: String,
+        /// It is meant though the library has a newer version.
+        #[arg(long)]
+        older: bool,
         /// The tenant; into the library only if not given.
         #[arg(long)]
         tenant: Option<String>,
@@ -139,11 +200,46 @@ pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
             let component = component.map_or_else(|| built(&folder), |file| read(&file))?;
             test::test(&component, &fixtures.unwrap_or_else(|| folder.join("fixtures")), accept)
         }
-        Action::Install { component, tenant, name, settings, grant_requested, grants, secret, mode } => {
-            let bytes = read(&component)?;
+        Action::Keygen { secret } => sign::keygen(&secret),
+        Action::Sign { component, key, out } => sign::sign(&component, &key, out),
+        Action::Inspect { component } => {
+            let package = match is_reference(&component) {
+                true => Registry::new(config.registry_allow_http.clone()).pull(&component).await?.package,
+                false => read(&PathBuf::from(component))?,
+            };
+            sign::inspect(&package)
+        }
+        Action::Publish { from, to, key } => {
+            let package = if from.is_dir() { built(&from)? } else { read(&from)? };
+            let package = sign::signed(&package, &key)?;
+            let created = Timestamp::from_millisecond(ambient::of_this_machine()?.now())?.to_string();
+            let registry = Registry::new(config.registry_allow_http.clone());
+            print(format!("Published {}", registry.push(&to, package, &created).await?));
+            Ok(())
+        }
+        Action::Pull { reference, out } => {
+            let fetched = Registry::new(config.registry_allow_http.clone()).pull(&reference).await?;
+            std::fs::write(&out, &fetched.package).with_context(|| format!("{} cannot be written", out.display()))?;
+            print(format!("Pulled {} to {} ({} bytes).", fetched.reference, out.display(), fetched.package.len()));
+            Ok(())
+        }
+        Action::Yank { name, version, reason, undo } => {
+            let app = build(config).await?.app;
+            app.yank_plugin(&local_operator(), &name, &version, reason.as_deref()).await?;
+            print(if undo {
+                format!("{name} {version} is offered again.")
+            } else {
+                format!("{name} {version} is taken back.")
+            });
+            Ok(())
+        }
+        Action::Install { component, older, tenant, name, settings, grant_requested, grants, secret, mode } => {
             let app = build(config).await?.app;
             let operator = local_operator();
-            let plugin = app.upload_plugin(&operator, bytes).await?;
+            let plugin = match is_reference(&component) {
+                true => app.pull_plugin(&operator, &component, older).await?,
+                false => app.upload_plugin(&operator, read(&PathBuf::from(component))?, older).await?,
+            };
             let (plugin_name, version) = (plugin.manifest.name, plugin.manifest.version);
             print(format!("{plugin_name} {version} is in the library."));
             let Some(tenant) = tenant else { return Ok(()) };
@@ -170,6 +266,11 @@ pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// Whether it names something in a registry, and no file.
+fn is_reference(component: &str) -> bool {
+    component.starts_with("oci://")
 }
 
 /// The component that the folder's project makes.

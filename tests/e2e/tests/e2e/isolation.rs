@@ -5,7 +5,7 @@ use guanxi_e2e::{Answer, Client, Host, Sink, Tenant, client, environment, on_bot
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Every operation below a tenant that writes, with a body that its own tenant could send.
+/// Every operation that writes, with a body that who may could send.
 const BODIES: &[(&str, &str)] = &[
     ("create_token", r#"{"name": "theirs", "scopes": ["read"]}"#),
     ("put_installation", r#"{"plugin": "sandbox", "version": "0.1.0", "mode": "off", "grants": "requested"}"#),
@@ -30,6 +30,10 @@ const BODIES: &[(&str, &str)] = &[
     ("put_import_mapping", r#"{"columns": [{"header": "email", "target": {"to": "identity", "kind": "email"}}]}"#),
     ("delete_import_mapping", ""),
     ("revoke_token", ""),
+    ("pull_plugin", r#"{"reference": "127.0.0.1:1/theirs:1"}"#),
+    ("yank_plugin", r#"{"reason": "x"}"#),
+    ("trust_publisher", r#"{"title": "Theirs", "key": "ed25519:x"}"#),
+    ("revoke_publisher_key", r#"{"key": "ed25519:x"}"#),
 ];
 /// Operations whose last parameter names something of one's own choice instead of finding something.
 const CHOOSES_A_NAME: &[&str] = &["put_import_mapping", "put_installation", "put_segment"];
@@ -218,9 +222,11 @@ fn sec_2_every_route_asks_for_a_token_and_its_scope() {
 
 fn nothing_for(route: &Route) -> Value {
     let mut objects = nothing();
-    // `/api/v1/plugins/{name}/{version}`
+    // `/api/v1/plugins/{name}/{version}`, `/api/v1/publishers/{name}` and what is below.
     if !route.path.contains("{tenant}") {
-        objects["{version}"] = json!("0.1.0");
+        for kind in ["{version}", "revoke", ""] {
+            objects[kind] = json!("0.1.0");
+        }
     }
     objects
 }

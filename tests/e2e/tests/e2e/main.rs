@@ -17,6 +17,7 @@ mod input;
 mod insight;
 mod isolation;
 mod kill;
+mod packages;
 mod pressure;
 mod relations;
 mod segments;

@@ -28,6 +28,10 @@ pub fn plugin(name: &str, version: &str, digest: &str) -> PluginRow {
         report: "{}".to_owned(),
         size: 4,
         created_at: NOW,
+        publisher: Some("lantern".to_owned()),
+        signer: Some("ed25519:key".to_owned()),
+        source: "upload".to_owned(),
+        yanked: None,
     }
 }
 

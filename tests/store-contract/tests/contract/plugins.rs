@@ -1,6 +1,6 @@
 //! The library of plugins.
 
-use guanxi_store::StoreError;
+use guanxi_store::{StoreError, YankRow};
 use guanxi_store_contract::make::NOW;
 use guanxi_store_contract::on_both;
 
@@ -53,7 +53,49 @@ fn the_latest_upload_comes_first() {
         let digests: Vec<&str> = listed.iter().map(|row| row.digest.as_str()).collect();
         assert_eq!(digests, ["d2", "d3"]);
         assert_eq!(listed[0].size, 0);
-        assert_eq!(work.latest_plugin("a").await.unwrap().map(|row| row.version), Some("1.1.0".to_owned()));
-        assert_eq!(work.latest_plugin("c").await.unwrap(), None);
+        let versions = work.versions("a", 10).await.unwrap();
+        assert_eq!(versions.iter().map(|row| row.version.as_str()).collect::<Vec<_>>(), ["1.1.0", "1.0.0"]);
+        assert_eq!(work.versions("a", 1).await.unwrap().len(), 1);
+        assert_eq!(work.versions("c", 10).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn pl_5_a_version_is_taken_back_and_offered_again() {
+    on_both(|store| async move {
+        let mut work = host(&store).await;
+        work.insert_plugin(&plugin("welcome", "1.0.0", "d1"), b"").await.unwrap();
+        let yanked = YankRow { at: NOW, reason: "greets twice".to_owned() };
+        assert!(work.yank_plugin("welcome", "1.0.0", Some(&yanked)).await.unwrap());
+        assert_eq!(work.plugin("welcome", "1.0.0").await.unwrap().unwrap().yanked, Some(yanked.clone()));
+        assert!(work.yank_plugin("welcome", "1.0.0", None).await.unwrap());
+        assert_eq!(work.plugin("welcome", "1.0.0").await.unwrap().unwrap().yanked, None);
+        assert!(!work.yank_plugin("welcome", "2.0.0", Some(&yanked)).await.unwrap());
+    });
+}
+
+#[test]
+fn pl_5_a_key_is_one_publishers_until_it_is_revoked() {
+    on_both(|store| async move {
+        let mut work = host(&store).await;
+        work.put_publisher("lantern", "Lantern", NOW).await.unwrap();
+        work.put_publisher("lantern", "Lantern Works", NOW + 1).await.unwrap();
+        work.insert_publisher_key("lantern", "k1", NOW).await.unwrap();
+        work.insert_publisher_key("lantern", "k2", NOW + 1).await.unwrap();
+        assert!(!work.revoke_publisher_key("rival", "k1", NOW).await.unwrap());
+        assert!(work.revoke_publisher_key("lantern", "k1", NOW + 2).await.unwrap());
+        assert!(!work.revoke_publisher_key("lantern", "k1", NOW + 3).await.unwrap());
+        assert_eq!(work.key_owner("k1").await.unwrap(), Some(("lantern".to_owned(), Some(NOW + 2))));
+        assert_eq!(work.key_owner("k2").await.unwrap(), Some(("lantern".to_owned(), None)));
+        assert_eq!(work.key_owner("k3").await.unwrap(), None);
+        let publisher = work.publisher("lantern").await.unwrap().unwrap();
+        assert_eq!((publisher.title.as_str(), publisher.created_at, publisher.keys.len()), ("Lantern Works", NOW, 2));
+        assert_eq!(work.publishers(10).await.unwrap(), [publisher]);
+        work.commit().await.unwrap();
+
+        let mut work = host(&store).await;
+        work.put_publisher("rival", "Rival", NOW).await.unwrap();
+        let taken = work.insert_publisher_key("rival", "k2", NOW).await;
+        assert!(matches!(taken, Err(StoreError::Conflict("key"))));
     });
 }
