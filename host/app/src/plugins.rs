@@ -8,11 +8,11 @@ use futures::future::BoxFuture;
 use guanxi_domain::caller::Caller;
 use guanxi_domain::limits::{COMPONENT_BYTES_MAX, PAGE_MAX};
 use guanxi_domain::manifest::Manifest;
-use guanxi_domain::publisher::FIRST_PARTY;
 use guanxi_package::PublicKey;
 use guanxi_store::{PluginRow, Scope as Rows, Work, YankRow};
 use semver::Version;
 
+use crate::publishers::FIRST_PARTY;
 use crate::{App, AppError, Problem};
 
 /// The most characters of the reason for which a version is yanked.
@@ -121,7 +121,8 @@ impl App {
         self.shelve(fetched.package, provenance, older).await
     }
 
-    /// Takes in a package that the binary carries, which needs no signature: whoever runs it trusts it.
+    /// Takes in a package that the binary carries, which needs no signature: whoever runs it trusts it. The name is Guanxi's
+    /// from then on, even if the same bytes came before names had publishers.
     pub async fn bundle_plugin(&self, caller: &Caller, package: Vec<u8>) -> Result<PluginView, AppError> {
         self.operator(caller)?;
         let (publisher, source) = (Some(FIRST_PARTY.to_owned()), "bundled".to_owned());
@@ -230,6 +231,9 @@ impl App {
         work.hold_plugins().await?;
         check_name(&mut work, &manifest, &digest, &from, older).await?;
         work.insert_plugin(&row, &admitted.component).await?;
+        if let Some(publisher) = &row.publisher {
+            work.name_publisher(&row.digest, publisher, &row.source).await?;
+        }
         work.commit().await?;
         // The same bytes may have been there before.
         let kept = self.store().read(Rows::Host).await?.plugin(&row.name, &row.version).await?;

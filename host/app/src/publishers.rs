@@ -3,13 +3,14 @@
 use guanxi_domain::caller::Caller;
 use guanxi_domain::limits::PAGE_MAX;
 use guanxi_domain::manifest::{NAME_RULE, is_name};
-use guanxi_domain::publisher::FIRST_PARTY;
 use guanxi_package::PublicKey;
 use guanxi_store::{PublisherRow, Scope as Rows};
 
 use crate::tenants::checked_name;
 use crate::{App, AppError};
 
+/// The publisher of the plugins that come with Guanxi; nobody else has this name.
+pub(crate) const FIRST_PARTY: &str = "guanxi";
 /// The most keys that a publisher ever has, revoked ones too.
 const KEYS_MAX: usize = 64;
 

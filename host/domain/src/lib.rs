@@ -20,7 +20,6 @@ pub mod linking;
 pub mod manifest;
 pub mod message;
 pub mod person;
-pub mod publisher;
 pub mod relations;
 pub mod scoring;
 pub mod segment;

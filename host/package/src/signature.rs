@@ -1,7 +1,7 @@
 //! The signature of a package: its last custom section, made with an ed25519 key over everything before it.
 //!
 //! The section holds the version of this format (1), the public key (32 bytes) and the signature (64 bytes, RFC 8032) of
-//! [`CONTEXT`] followed by the SHA-256 of all bytes before the section. Keys are kept in PEM (PKCS#8 and SPKI), as OpenSSL
+//! a fixed text followed by the SHA-256 of all bytes before the section. Keys are kept in PEM (PKCS#8 and SPKI), as OpenSSL
 //! writes and reads them.
 
 use std::borrow::Cow;
@@ -22,7 +22,7 @@ use crate::PackageError;
 /// The custom section that holds the signature.
 pub const SIGNATURE_SECTION: &str = "guanxi:signature";
 /// What a signature is over begins with this, so that a key that signs other things, too, cannot be made to sign a package.
-pub const CONTEXT: &[u8] = b"guanxi package signature 1\0";
+const CONTEXT: &[u8] = b"guanxi package signature 1\0";
 
 const FORMAT: u8 = 1;
 const DATA: usize = 1 + PUBLIC_KEY_LENGTH + SIGNATURE_LENGTH;
@@ -47,9 +47,9 @@ impl SecretKey {
     }
 
     /// Writes PKCS#8 in PEM.
-    pub fn to_pem(&self) -> String {
-        // Fails only for keys that are too long for the format.
-        self.0.to_pkcs8_pem(LineEnding::LF).map(|text| text.as_str().to_owned()).unwrap_or_default()
+    pub fn to_pem(&self) -> Result<String, PackageError> {
+        let text = self.0.to_pkcs8_pem(LineEnding::LF).map_err(|_| PackageError::NoSecretKey)?;
+        Ok(text.as_str().to_owned())
     }
 
     /// The other half of it.
@@ -60,8 +60,8 @@ impl SecretKey {
 
 impl PublicKey {
     /// Writes SPKI in PEM.
-    pub fn to_pem(self) -> String {
-        self.0.to_public_key_pem(LineEnding::LF).unwrap_or_default()
+    pub fn to_pem(self) -> Result<String, PackageError> {
+        self.0.to_public_key_pem(LineEnding::LF).map_err(|_| PackageError::NoPublicKey)
     }
 }
 
@@ -231,13 +231,13 @@ mod tests {
     fn keys_survive_both_ways_of_writing_them() {
         let public = key(7).public();
         assert_eq!(public.to_string().parse::<PublicKey>().expect("a key"), public);
-        assert_eq!(public.to_pem().parse::<PublicKey>().expect("a key"), public);
-        assert_eq!(SecretKey::from_pem(&key(7).to_pem()).expect("a key").public(), public);
+        assert_eq!(public.to_pem().expect("PEM").parse::<PublicKey>().expect("a key"), public);
+        assert_eq!(SecretKey::from_pem(&key(7).to_pem().expect("PEM")).expect("a key").public(), public);
         // The neutral element verifies nearly anything; half a key and a secret one are none.
         let weak = format!("{PREFIX}{}", STANDARD.encode([&[1_u8][..], &[0; 31]].concat()));
-        for text in [weak.as_str(), "ed25519:AAAA", "", &key(7).to_pem()] {
+        for text in [weak.as_str(), "ed25519:AAAA", "", &key(7).to_pem().expect("PEM")] {
             assert!(matches!(text.parse::<PublicKey>(), Err(PackageError::NoPublicKey)), "{text}");
         }
-        assert!(matches!(SecretKey::from_pem(&public.to_pem()), Err(PackageError::NoSecretKey)));
+        assert!(matches!(SecretKey::from_pem(&public.to_pem().expect("PEM")), Err(PackageError::NoSecretKey)));
     }
 }

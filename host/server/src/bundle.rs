@@ -11,7 +11,7 @@ pub async fn upload(app: &App, operator: &Caller) -> anyhow::Result<()> {
     let known = app.plugins(operator).await?;
     for component in PLUGINS {
         let digest = guanxi_package::digest(component);
-        if known.iter().any(|plugin| plugin.digest == digest) {
+        if known.iter().any(|plugin| plugin.digest == digest && plugin.publisher.is_some()) {
             continue;
         }
         match app.bundle_plugin(operator, component.to_vec()).await {

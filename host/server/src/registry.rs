@@ -63,7 +63,8 @@ impl Registry {
         ensure!(layer.media_type == LAYER, "holds `{}`; a plugin is one layer `{LAYER}`", layer.media_type);
         let too_large = || format!("has more than {COMPONENT_BYTES_MAX} bytes");
         ensure!(usize::try_from(layer.size).is_ok_and(|size| size <= COMPONENT_BYTES_MAX), too_large());
-        let mut pieces = client.pull_blob_stream(place, layer).await?;
+        // Only from the registry: other places that a manifest may name would be fetched from inside this network.
+        let mut pieces = client.pull_blob_stream(place, layer.digest.as_str()).await?;
         let mut package = Vec::new();
         while let Some(piece) = pieces.stream.try_next().await? {
             ensure!(package.len() + piece.len() <= COMPONENT_BYTES_MAX, too_large());
@@ -115,7 +116,9 @@ impl Registry {
 
 fn parse(reference: &str) -> anyhow::Result<Reference> {
     let reference = reference.strip_prefix("oci://").unwrap_or(reference);
-    reference.parse().with_context(|| {
+    // Without a registry it would mean a public one.
+    let names_registry = |place: &Reference| reference.starts_with(&format!("{}/", place.registry()));
+    reference.parse().ok().filter(names_registry).with_context(|| {
         format!(
             "`{reference}` names nothing in a registry; write registry/repository:tag or registry/repository@sha256:…"
         )
@@ -160,7 +163,7 @@ mod tests {
         assert_eq!(tagged("localhost:5000/tea/welcome:beta", "1.2.0"), "localhost:5000/tea/welcome:beta");
         let exact = "tea.example/welcome@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(tagged(exact, "1.2.0"), exact);
-        for bad in ["oci://", "oci:///x", "tea.example/a b:1", "tea.example/x:"] {
+        for bad in ["oci://", "oci:///x", "tea.example/a b:1", "tea.example/x:", "welcome:1", "lantern/welcome:1"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

@@ -40,7 +40,7 @@ impl StoreError {
     }
 
     /// Whether a value was asked for that is larger than the database hands out.
-    pub(crate) fn is_too_large(&self) -> bool {
+    pub fn is_too_large(&self) -> bool {
         // SQLite: TOOBIG. PostgreSQL: program_limit_exceeded.
         let is_code = |error: &dyn sqlx::error::DatabaseError| matches!(error.code().as_deref(), Some("18" | "54000"));
         matches!(self, Self::Database(sqlx::Error::Database(error)) if is_code(error.as_ref()))

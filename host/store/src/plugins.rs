@@ -88,6 +88,21 @@ impl Work {
         }
     }
 
+    /// Keeps whose a plugin is that came before publishers were kept, unless the name has become somebody else's.
+    pub async fn name_publisher(&mut self, digest: &str, publisher: &str, source: &str) -> Result<(), StoreError> {
+        sqlx::query(
+            "update plugins set publisher = $2, source = $3
+             where digest = $1 and publisher is null
+               and not exists (select 1 from plugins o where o.name = plugins.name and o.publisher <> $2)",
+        )
+        .bind(digest)
+        .bind(publisher)
+        .bind(source)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
     /// One version of a plugin.
     pub async fn plugin(&mut self, name: &str, version: &str) -> Result<Option<PluginRow>, StoreError> {
         let sql = format!("select {COLUMNS} from plugins where name = $1 and version = $2");

@@ -21,6 +21,13 @@ async fn plugins_tell_what_they_are_and_ask_for() {
         "every event",
     ]);
     page.says(&["777777777777", "value 1.2.0", "&#60;i&#62;hello", "not set", "Library", "value 1.3.0", "By lantern"]);
+    assert!(!page.body.contains("Taken back"));
+    let operator = house.app.authenticate(OPERATOR).await.unwrap();
+    for version in ["1.2.0", "1.3.0"] {
+        house.app.yank_plugin(&operator, "value", version, Some(&format!("{version} <lies>"))).await.unwrap();
+    }
+    let page = browser.get("/console/t/tea/plugins").await;
+    page.says(&["Taken back: 1.2.0 &#60;lies&#62;", "Taken back: 1.3.0 &#60;lies&#62;"]);
     page.says(&["You may look, but not switch"]);
     assert!(!page.body.contains("very-secret"));
     browser.language = "zh";

@@ -172,7 +172,7 @@ impl Store {
     pub async fn read_directories(&self) -> Result<(), StoreError> {
         let mut left = BYTES_MAX / ENTRY;
         for (tenant, people) in self.read(Scope::Host).await?.largest().await? {
-            let Some(rest) = left.checked_sub(u64::from(people)) else { break };
+            let Some(rest) = left.checked_sub(u64::from(people)) else { continue };
             left = rest;
             let mut work = self.read(Scope::Tenant(tenant)).await?;
             self.directories().read(&mut work, tenant).await?;

@@ -1,26 +1,25 @@
 //! PL-5: packages are signed, kept with where they came from, taken back, and moved through a real OCI registry.
 
-use std::path::Path;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use guanxi_e2e::host::{command, run, run_well};
 use guanxi_e2e::registry::{ACCOUNT, Registry};
+use guanxi_e2e::sql::Database;
 use guanxi_e2e::{Client, Host, Place, environment, on_both, on_sqlite};
 use serde_json::{Value, json};
 
 const CLOSED: (&str, &str) = ("GUANXI_UNSIGNED_PLUGINS", "false");
 const NAME: &str = "smallest-campaign";
+/// The digest of `{}`.
+const EMPTY: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
 
-/// The example with other words of the same length in its manifest, as another version or another plugin.
-fn package(version: &str, name: &str) -> Vec<u8> {
-    let replace = |bytes: Vec<u8>, from: &str, to: &str| -> Vec<u8> {
-        assert_eq!(from.len(), to.len());
-        let place = bytes.windows(from.len()).rposition(|window| window == from.as_bytes()).expect("in the manifest");
-        [&bytes[..place], to.as_bytes(), &bytes[place + from.len()..]].concat()
-    };
-    let named = replace(environment::example(NAME), &format!("name = \"{NAME}\""), &format!("name = \"{name}\""));
-    replace(named, "version = \"0.1.0\"", &format!("version = \"{version}\""))
+/// The example with another version of the same length in its manifest.
+fn package(version: &str) -> Vec<u8> {
+    let (bytes, from) = (environment::example(NAME), b"version = \"0.1.0\"");
+    let to = format!("version = \"{version}\"");
+    assert_eq!(from.len(), to.len());
+    let place = bytes.windows(from.len()).rposition(|window| window == from).expect("in the manifest");
+    [&bytes[..place], to.as_bytes(), &bytes[place + from.len()..]].concat()
 }
 
 /// A file in the place.
@@ -64,7 +63,7 @@ fn pl_5_only_signed_packages_of_trusted_publishers_come_in() {
         let host = Host::start_with(&place, &[CLOSED]).await;
         let operator = host.operator();
         let (lantern, rival) = (keygen(&place, "lantern").await, keygen(&place, "rival").await);
-        let first = package("0.1.0", NAME);
+        let first = package("0.1.0");
         refused(&upload(&operator, &first).await, 400, "nobody signed this package");
         let signed_first = signed(&place, &first, "lantern").await;
         refused(&upload(&operator, &signed_first).await, 400, &lantern);
@@ -88,7 +87,7 @@ fn pl_5_only_signed_packages_of_trusted_publishers_come_in() {
 
         // Renamed: another publisher's name, and another's key in the own name.
         trust(&operator, "rival", &rival).await;
-        let stolen = signed(&place, &package("0.9.0", NAME), "rival").await;
+        let stolen = signed(&place, &package("0.9.0"), "rival").await;
         refused(&upload(&operator, &stolen).await, 409, "belongs to the publisher lantern");
         let theirs = operator.put("/api/v1/publishers/rival", &json!({"title": "R", "key": lantern})).await;
         refused(&theirs, 409, "this key is the publisher lantern's already");
@@ -109,11 +108,11 @@ fn pl_5_a_version_follows_another_and_may_be_taken_back() {
         let key = keygen(&place, "lantern").await;
         trust(&operator, "lantern", &key).await;
         for version in ["0.2.0", "0.3.0"] {
-            upload(&operator, &signed(&place, &package(version, NAME), "lantern").await).await.expect(201);
+            upload(&operator, &signed(&place, &package(version), "lantern").await).await.expect(201);
         }
 
         // An older one comes in only where that is meant.
-        let older = signed(&place, &package("0.1.0", NAME), "lantern").await;
+        let older = signed(&place, &package("0.1.0"), "lantern").await;
         refused(&upload(&operator, &older).await, 409, "0.1.0 is older than 0.3.0");
         operator.post_bytes("/api/v1/plugins?older=true", "application/wasm", older).await.expect(201);
 
@@ -138,14 +137,14 @@ fn pl_5_a_version_follows_another_and_may_be_taken_back() {
         // A key that was lost lets nothing more in, and comes back under no name.
         let revoke = run_well(&place, ["publisher", "revoke", "lantern", "--key", "lantern.pub.pem"]).await;
         assert!(revoke.starts_with("Revoked."), "{revoke}");
-        let late = signed(&place, &package("0.4.0", NAME), "lantern").await;
+        let late = signed(&place, &package("0.4.0"), "lantern").await;
         refused(&upload(&operator, &late).await, 400, "was revoked");
         let again = operator.put("/api/v1/publishers/lantern", &json!({"title": "L", "key": key})).await;
         refused(&again, 409, "was revoked");
         let next = keygen(&place, "next").await;
         let keys = trust(&operator, "lantern", &next).await["keys"].clone();
         assert!(keys[0]["revoked_at"].is_i64() && keys[1]["revoked_at"].is_null(), "{keys}");
-        upload(&operator, &signed(&place, &package("0.4.0", NAME), "next").await).await.expect(201);
+        upload(&operator, &signed(&place, &package("0.4.0"), "next").await).await.expect(201);
         host.stop().await;
     });
 }
@@ -155,20 +154,42 @@ fn pl_5_whoever_lets_unsigned_packages_in_keeps_signed_names() {
     on_both(|place| async move {
         let host = Host::start(&place).await;
         let operator = host.operator();
-        assert_eq!(upload(&operator, &package("0.1.0", NAME)).await.expect(201)["publisher"], Value::Null);
+        assert_eq!(upload(&operator, &package("0.1.0")).await.expect(201)["publisher"], Value::Null);
         let key = keygen(&place, "lantern").await;
         trust(&operator, "lantern", &key).await;
         // Whoever begins to sign goes on under the name; from then on it is signed.
-        upload(&operator, &signed(&place, &package("0.2.0", NAME), "lantern").await).await.expect(201);
-        refused(&upload(&operator, &package("0.3.0", NAME)).await, 409, "belongs to the publisher lantern");
-        // The names of the plugins that come with Guanxi are its own.
-        let (bundled, own) = (environment::plugin("welcome"), keygen(&place, "own").await);
-        trust(&operator, "own", &own).await;
-        let listed = operator.get("/api/v1/plugins").await.expect(200);
-        let welcome = listed["items"].as_array().unwrap().iter().find(|plugin| plugin["name"] == "welcome").cloned();
-        if welcome.is_some_and(|welcome| welcome["source"] == "bundled") {
-            refused(&upload(&operator, &signed(&place, &bundled, "own").await).await, 409, "publisher guanxi");
-        }
+        upload(&operator, &signed(&place, &package("0.2.0"), "lantern").await).await.expect(201);
+        refused(&upload(&operator, &package("0.3.0")).await, 409, "belongs to the publisher lantern");
+        host.stop().await;
+    });
+}
+
+/// The library's version of a plugin that comes with Guanxi.
+async fn welcome(operator: &Client) -> Value {
+    let listed = operator.get("/api/v1/plugins").await.expect(200);
+    let found = listed["items"].as_array().expect("items").iter().find(|plugin| plugin["name"] == "welcome");
+    found.expect("it comes with Guanxi").clone()
+}
+
+#[test]
+fn pl_5_names_of_the_plugins_that_come_with_guanxi_are_its_own() {
+    on_both(|place| async move {
+        let host = Host::start(&place).await;
+        let own = keygen(&place, "own").await;
+        trust(&host.operator(), "own", &own).await;
+        let theirs = signed(&place, &environment::plugin("welcome"), "own").await;
+        refused(&upload(&host.operator(), &theirs).await, 409, "belongs to the publisher guanxi");
+        host.stop().await;
+
+        // As a library from before packages were signed has it.
+        let database = Database::of(&place).await;
+        let forgotten = "update plugins set publisher = null, source = 'upload' where name = 'welcome' returning name";
+        assert_eq!(database.rows::<(String,)>(forgotten).await.len(), 1);
+        drop(database);
+        let host = Host::start(&place).await;
+        let welcome = welcome(&host.operator()).await;
+        assert_eq!((&welcome["publisher"], &welcome["source"]), (&json!("guanxi"), &json!("bundled")));
+        refused(&upload(&host.operator(), &theirs).await, 409, "belongs to the publisher guanxi");
         host.stop().await;
     });
 }
@@ -185,7 +206,7 @@ fn pl_5_keys_of_openssl_sign() {
         };
         openssl(&["genpkey", "-algorithm", "ed25519", "-out", "theirs.pem"]).await;
         openssl(&["pkey", "-in", "theirs.pem", "-pubout", "-out", "theirs.pub.pem"]).await;
-        let package = signed(&place, &package("0.1.0", NAME), "theirs").await;
+        let package = signed(&place, &package("0.1.0"), "theirs").await;
         let path = file(&place, "signed.wasm", &package);
         let told: Value = serde_json::from_str(&run_well(&place, ["plugin", "inspect", &path]).await).expect("JSON");
         assert_eq!((&told["name"], &told["requests"]["operations"]), (&json!(NAME), &json!(["send"])));
@@ -216,7 +237,6 @@ fn pl_5_keys_of_openssl_sign() {
         keygen(&place, "own").await;
         let mode = std::fs::metadata(place.data_dir().join("own.pem")).expect("the key");
         assert_eq!(std::os::unix::fs::MetadataExt::mode(&mode) & 0o777, 0o600);
-        assert!(!Path::new(&place.data_dir().join("own.pub.pub.pem")).exists());
     });
 }
 
@@ -245,7 +265,7 @@ fn pl_5_packages_move_through_a_registry() {
             (ended.status.success(), told)
         };
 
-        let component = file(&place, "welcome.wasm", &package("0.1.0", NAME));
+        let component = file(&place, "welcome.wasm", &package("0.1.0"));
         let repository = format!("oci://{address}/lantern/hello");
         let publish = ["plugin", "publish", &component, "--to", &repository, "--key", "lantern.pem"];
         let (good, told) = said(&publish).await;
@@ -271,18 +291,18 @@ fn pl_5_packages_move_through_a_registry() {
         let (good, told) = said(&["plugin", "pull", &exact, "--out", "pulled.wasm"]).await;
         assert!(good && told.contains(&exact), "{told}");
         let bytes = std::fs::read(place.data_dir().join("pulled.wasm")).expect("pulled");
-        assert_eq!(STANDARD.encode(&bytes), STANDARD.encode(signed(&place, &package("0.1.0", NAME), "lantern").await));
+        assert_eq!(STANDARD.encode(&bytes), STANDARD.encode(signed(&place, &package("0.1.0"), "lantern").await));
         let (good, told) = said(&["plugin", "install", &format!("{repository}:0.1.0")]).await;
         assert!(good && told.contains("is in the library"), "{told}");
         let (good, told) = said(&["plugin", "inspect", &format!("{repository}:0.1.0")]).await;
         assert!(good && told.contains(&key), "{told}");
 
         // A registry that hands out an older version under a tag that moves on, or another publisher's package.
-        let newer = file(&place, "newer.wasm", &package("0.3.0", NAME));
+        let newer = file(&place, "newer.wasm", &package("0.3.0"));
         said(&["plugin", "publish", &newer, "--to", &format!("{repository}:latest"), "--key", "lantern.pem"]).await;
         let latest = json!({"reference": format!("{address}/lantern/hello:latest")});
         operator.post("/api/v1/plugins/pull", &latest).await.expect(201);
-        let older = file(&place, "older.wasm", &package("0.2.0", NAME));
+        let older = file(&place, "older.wasm", &package("0.2.0"));
         said(&["plugin", "publish", &older, "--to", &format!("{repository}:latest"), "--key", "lantern.pem"]).await;
         refused(&operator.post("/api/v1/plugins/pull", &latest).await, 409, "is older than 0.3.0");
         keygen(&place, "rival").await;
@@ -292,8 +312,46 @@ fn pl_5_packages_move_through_a_registry() {
         // Places where nothing is.
         let missing = json!({"reference": format!("{address}/lantern/hello:9.9.9")});
         refused(&operator.post("/api/v1/plugins/pull", &missing).await, 400, "cannot be pulled");
-        for bad in ["", "UPPER CASE", "oci://", "127.0.0.1:1/nobody/there:1"] {
+        for bad in ["", "UPPER CASE", "oci://", "welcome:1", "127.0.0.1:1/nobody/there:1"] {
             refused(&operator.post("/api/v1/plugins/pull", &json!({"reference": bad})).await, 400, "reference");
+        }
+        host.stop().await;
+    });
+}
+
+/// Puts an image into the registry as whoever speaks to it directly would.
+async fn put_image(registry: &Registry, tag: &str, layers: &[Value]) {
+    let client = Client::new(&format!("http://{}", registry.address()));
+    let put = async |path: String, media_type: &str, body: String| {
+        let request = client.request(reqwest::Method::PUT, &path).header("content-type", media_type).body(body);
+        let answer = guanxi_e2e::client::finish(request).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+    };
+    let begun = client.post_bytes("/v2/lantern/odd/blobs/uploads/", "application/octet-stream", "").await;
+    let (_, place) = begun.header("location").expect("a place").split_once("/v2/").expect("a path");
+    put(format!("/v2/{place}&digest={EMPTY}"), "application/octet-stream", "{}".to_owned()).await;
+    let media_type = "application/vnd.oci.image.manifest.v1+json";
+    let config = json!({"mediaType": "application/vnd.wasm.config.v0+json", "digest": EMPTY, "size": 2});
+    let manifest = json!({"schemaVersion": 2, "mediaType": media_type, "config": config, "layers": layers});
+    put(format!("/v2/lantern/odd/manifests/{tag}"), media_type, manifest.to_string()).await;
+}
+
+#[test]
+fn pl_5_what_is_no_package_is_not_pulled() {
+    on_both(|place| async move {
+        let registry = Registry::start().await;
+        let host = Host::start_with(&place, &[("GUANXI_REGISTRY_ALLOW_HTTP", registry.address())]).await;
+        let layer = |media_type: &str, size: u64| json!({"mediaType": media_type, "digest": EMPTY, "size": size});
+        let wasm = || layer("application/wasm", 2);
+        for (tag, layers, told) in [
+            ("two", vec![wasm(), wasm()], "has 2 layers"),
+            ("image", vec![layer("application/vnd.oci.image.layer.v1.tar+gzip", 2)], "a plugin is one layer"),
+            ("huge", vec![layer("application/wasm", 64 * 1024 * 1024)], "has more than 33554432 bytes"),
+            ("text", vec![wasm()], "not a WebAssembly component"),
+        ] {
+            put_image(&registry, tag, &layers).await;
+            let wish = json!({"reference": format!("{}/lantern/odd:{tag}", registry.address())});
+            refused(&host.operator().post("/api/v1/plugins/pull", &wish).await, 400, told);
         }
         host.stop().await;
     });
@@ -304,7 +362,7 @@ fn pl_5_a_registry_that_asks_who_one_is_gets_what_docker_login_left() {
     on_sqlite(|place| async move {
         let registry = Registry::start_guarded().await;
         keygen(&place, "lantern").await;
-        let component = file(&place, "welcome.wasm", &package("0.1.0", NAME));
+        let component = file(&place, "welcome.wasm", &package("0.1.0"));
         let to = format!("oci://{}/lantern/hello", registry.address());
         let publish = async |docker: &str| {
             let arguments = ["plugin", "publish", &component, "--to", &to, "--key", "lantern.pem"];

@@ -1,6 +1,6 @@
 //! The library of plugins.
 
-use guanxi_store::{StoreError, YankRow};
+use guanxi_store::{PluginRow, StoreError, YankRow};
 use guanxi_store_contract::make::NOW;
 use guanxi_store_contract::on_both;
 
@@ -71,6 +71,23 @@ fn pl_5_a_version_is_taken_back_and_offered_again() {
         assert!(work.yank_plugin("welcome", "1.0.0", None).await.unwrap());
         assert_eq!(work.plugin("welcome", "1.0.0").await.unwrap().unwrap().yanked, None);
         assert!(!work.yank_plugin("welcome", "2.0.0", Some(&yanked)).await.unwrap());
+    });
+}
+
+#[test]
+fn pl_5_what_came_before_publishers_is_named_unless_somebody_has_the_name() {
+    on_both(|store| async move {
+        let mut work = host(&store).await;
+        for (name, digest) in [("welcome", "d1"), ("taken", "d2")] {
+            let nobodys = PluginRow { publisher: None, signer: None, ..plugin(name, "1.0.0", digest) };
+            work.insert_plugin(&nobodys, b"").await.unwrap();
+        }
+        work.insert_plugin(&plugin("taken", "2.0.0", "d3"), b"").await.unwrap();
+        for (digest, publisher) in [("d1", Some("guanxi")), ("d2", None), ("d3", Some("lantern"))] {
+            work.name_publisher(digest, "guanxi", "bundled").await.unwrap();
+            let named = work.plugin_by_digest(digest).await.unwrap().unwrap();
+            assert_eq!(named.publisher.as_deref(), publisher, "{digest}");
+        }
     });
 }
 

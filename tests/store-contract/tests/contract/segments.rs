@@ -13,11 +13,13 @@ use guanxi_domain::segment::{Filter, Needs};
 use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{
-    ChunkRow, ConsentRow, EdgeRow, HeldSegment, LogCursor, OrderRow, Scope, SegmentRow, Store, TagRow, TimelineRow,
+    ChunkRow, ConsentRow, EdgeRow, HeldSegment, LogCursor, OrderRow, Scope, SegmentRow, Store, StoreError, TagRow,
+    TimelineRow,
 };
 use guanxi_store_contract::make::{self, NOW};
-use guanxi_store_contract::on_both;
+use guanxi_store_contract::{on_both, on_both_empty};
 use serde_json::{Value, json};
+use sqlx::{AnyConnection, Connection};
 
 const PEOPLE: u32 = 48;
 
@@ -119,6 +121,22 @@ fn filters() -> Vec<Value> {
 }
 
 #[test]
+fn tg_4_a_value_that_no_database_hands_out_is_known_by_its_error() {
+    on_both_empty(|url| async move {
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect(&url).await.unwrap();
+        let huge = match url.starts_with("sqlite") {
+            true => "select zeroblob(1500000000)",
+            false => "select repeat('x', 1500000000)",
+        };
+        for (sql, is_too_large) in [(huge, true), ("select 1 from nowhere", false)] {
+            let error = sqlx::query(sql).fetch_one(&mut connection).await.map(|_| ()).unwrap_err();
+            assert_eq!(StoreError::from(error).is_too_large(), is_too_large, "{sql}");
+        }
+    });
+}
+
+#[test]
 fn tg_4_sql_and_memory_mean_the_same_people() {
     on_both(|store| async move {
         let tenant = make::tenant(&store, "tea").await;
@@ -129,6 +147,8 @@ fn tg_4_sql_and_memory_mean_the_same_people() {
         let ids: Vec<PersonId> = people.iter().map(|person| person.id).collect();
         let mut decided = BTreeSet::new();
         check(&store, tenant, &settings, &ids, &mut decided).await;
+        // As a server does when it starts.
+        store.read_directories().await.unwrap();
         // So many numbers were given, as the log tells, that two connections go through half of the people each.
         let mut work = store.begin(Scope::Tenant(tenant)).await.unwrap();
         let from = work.cursor(tenant).await.unwrap();

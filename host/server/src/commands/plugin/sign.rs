@@ -17,8 +17,8 @@ use crate::commands::print;
 pub fn keygen(secret: &Path) -> anyhow::Result<()> {
     let key = SecretKey::from_random(ambient::of_this_machine()?.bytes());
     let public = secret.with_extension("pub.pem");
-    write_new(secret, 0o600, &key.to_pem())?;
-    write_new(&public, 0o644, &key.public().to_pem())?;
+    write_new(secret, 0o600, &key.to_pem()?)?;
+    write_new(&public, 0o644, &key.public().to_pem()?)?;
     print(format!("{} is the secret key: sign with it, keep it, show it to nobody.", secret.display()));
     print(format!("{} is the public key: give it to operators. It is", public.display()));
     print(key.public());

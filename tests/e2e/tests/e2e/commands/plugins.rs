@@ -63,6 +63,30 @@ fn plugin_build_makes_a_component_of_a_crate() {
     });
 }
 
+#[test]
+fn plugin_build_tells_what_python_lacks() {
+    on_sqlite(|place| async move {
+        let (folder, bin) = (example("python/smallest-analyzer"), place.data_dir().join("bin"));
+        std::fs::create_dir(&bin).expect("a folder");
+        let build = async || {
+            let mut build = command(&place, ["plugin", "build", &folder]);
+            build.env("PATH", &bin).env("CARGO_TARGET_DIR", place.data_dir().join("target"));
+            let ended = build.output().await.expect("the binary starts");
+            assert_eq!(ended.status.code(), Some(1));
+            String::from_utf8_lossy(&ended.stderr).into_owned()
+        };
+        let told = build().await;
+        assert!(told.contains("cannot start python3") && told.contains("install Python 3.10 or newer"), "{told}");
+
+        let python = bin.join("python3");
+        let script = "#!/bin/sh\n[ \"$1\" = -VV ] && exit 0\necho 'No module named ensurepip' >&2\nexit 1\n";
+        std::fs::write(&python, script).expect("written");
+        std::fs::set_permissions(&python, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("its mode");
+        let told = build().await;
+        assert!(told.contains("python3 -m venv failed:\nNo module named ensurepip"), "{told}");
+    });
+}
+
 /// The plugins of `examples/<language>` say what the fixtures say.
 async fn check_conformance(place: &Place, language: &str, names: &[&str]) {
     for name in names {
