@@ -29,8 +29,10 @@ use crate::work::{Dialect, Scope, Work};
 
 /// Fewer people than this are not worth a second connection.
 const WORTH_PARTING: u32 = 50_000;
-/// Asking about a person by name costs as much as going through so many.
+/// Going through a person by name costs as much as so many in a row.
 const WORTH_NAMING: u32 = 10;
+/// Reading somebody's rows by name costs as much as those of so many in a row: an index holds these, and nothing else.
+const WORTH_NAMING_ROWS: u32 = 32;
 /// So many people are named at no cost.
 const ALWAYS_FEW: u32 = 100;
 /// Connections that a filter takes at a time.
@@ -91,6 +93,13 @@ struct Start {
     file: i64,
 }
 
+/// Few people.
+struct Named {
+    few: Vec<Few>,
+    /// Whether they are few enough to read their rows of other tables by name.
+    by_rows: bool,
+}
+
 /// What came of one statement.
 struct Answer {
     /// Which leaf it is of.
@@ -114,11 +123,14 @@ impl Store {
         let start = self.start(tenant, &leaves).await?;
         let asker = Asker { store: self, tenant, settings, now, start: &start, leaves: &leaves };
         let mut sets = vec![Set::default(); leaves.len()];
-        let first = plan.first(&leaves);
-        let mut stood = asker.ask(&first, None, &mut sets).await?;
-        let known = first.iter().filter_map(|index| sets.get(*index).cloned()).fold(Set::everybody(), Set::and);
-        let rest: Vec<usize> = (0..leaves.len()).filter(|index| !first.contains(index)).collect();
-        stood &= asker.ask(&rest, start.few(&known).as_deref(), &mut sets).await?;
+        let (mut known, mut stood) = (Set::everybody(), true);
+        for step in plan.steps(&leaves) {
+            stood &= asker.ask(&step.leaves, start.few(&known).as_ref(), &mut sets).await?;
+            if step.narrows {
+                let found = step.leaves.iter().filter_map(|index| sets.get(*index).cloned());
+                known = found.fold(known, Set::and);
+            }
+        }
         Ok(Found { members: plan.of(&sets).members, position: stood.then_some(start.position) })
     }
 
@@ -171,8 +183,9 @@ struct Asker<'f> {
 impl Asker<'_> {
     /// Asks some of the leaves, of everybody or of few, and adds what they find to their sets; whether everything was as at
     /// the start.
-    async fn ask(&self, leaves: &[usize], few: Option<&[Few]>, sets: &mut [Set]) -> Result<bool, StoreError> {
-        let walked = few.map_or_else(|| self.start.parts.clone(), Part::of);
+    async fn ask(&self, leaves: &[usize], named: Option<&Named>, sets: &mut [Set]) -> Result<bool, StoreError> {
+        let walked = named.map_or_else(|| self.start.parts.clone(), |named| Part::of(&named.few));
+        let few = named.filter(|named| named.by_rows).map(|named| named.few.as_slice());
         let mut leaves: Vec<(usize, &Leaf)> =
             leaves.iter().filter_map(|index| Some((*index, self.leaves.get(*index)?))).collect();
         // Two at a time are done soonest if what takes long comes first.
@@ -241,15 +254,15 @@ impl Asker<'_> {
 
 impl Start {
     /// The people of a set and whoever was joined with them, if that is few enough to name them; else nothing.
-    fn few(&self, known: &Set) -> Option<Vec<Few>> {
-        let few = (self.people / WORTH_NAMING).max(ALWAYS_FEW);
-        if known.others || known.members.len() > u64::from(few) {
+    fn few(&self, known: &Set) -> Option<Named> {
+        let are_few = |worth: u32| known.members.len() <= u64::from((self.people / worth).max(ALWAYS_FEW));
+        if known.others || !are_few(WORTH_NAMING) {
             return None;
         }
         let mut people = known.members.clone();
         people
             .extend(self.groups.iter().filter(|(_, group)| known.members.contains(**group)).map(|(member, _)| *member));
-        Some(self.directory.few(&people))
+        Some(Named { few: self.directory.few(&people), by_rows: are_few(WORTH_NAMING_ROWS) })
     }
 }
 

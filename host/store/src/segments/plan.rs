@@ -19,6 +19,15 @@ pub(super) enum Plan {
     Not(Box<Plan>),
 }
 
+/// What is asked at once.
+#[derive(Debug, PartialEq)]
+pub(super) struct Step {
+    /// Which leaves.
+    pub(super) leaves: Vec<usize>,
+    /// Whether all of them hold for whoever the filter means.
+    pub(super) narrows: bool,
+}
+
 /// What the database is asked once.
 #[derive(Debug, PartialEq)]
 pub(super) enum Leaf {
@@ -124,17 +133,21 @@ impl Plan {
         }
     }
 
-    /// What is worth asking first, because it is soon known and may leave few of whom the rest has to be asked. All of them
-    /// hold for whoever the filter means.
-    pub(super) fn first(&self, leaves: &[Leaf]) -> Vec<usize> {
-        let Self::All(plans) = self else { return Vec::new() };
-        let own = plans.iter().filter_map(|plan| if let Self::Leaf(index) = plan { Some(*index) } else { None });
+    /// All leaves, in the order in which they are worth asking: what is soon known may leave few of whom the rest has to be
+    /// asked, and several conditions that take their time fewer still.
+    pub(super) fn steps(&self, leaves: &[Leaf]) -> Vec<Step> {
+        let own: &[Self] = if let Self::All(plans) = self { plans } else { &[] };
+        let own = own.iter().filter_map(|plan| if let Self::Leaf(index) = plan { Some(*index) } else { None });
         let tells = |index: &usize| matches!(leaves.get(*index), Some(Leaf::Rows(known)) if !holds_without_rows(known));
-        let rows: Vec<usize> = own.filter(tells).collect();
         let is_light = |index: &usize| leaves.get(*index).is_some_and(|leaf| leaf.weight() == LIGHT);
-        let light: Vec<usize> = rows.iter().copied().filter(is_light).collect();
-        let first = if light.is_empty() && rows.len() >= SEVERAL { rows } else { light };
-        if first.len() < leaves.len() { first } else { Vec::new() }
+        let (light, heavy): (Vec<usize>, Vec<usize>) = own.filter(tells).partition(is_light);
+        let enough = heavy.len() >= SEVERAL || !light.is_empty() && !heavy.is_empty();
+        let heavy = if enough { heavy } else { Vec::new() };
+        let rest = (0..leaves.len()).filter(|index| !light.contains(index) && !heavy.contains(index)).collect();
+        let mut steps: Vec<Step> =
+            [(light, true), (heavy, true), (rest, false)].map(|(leaves, narrows)| Step { leaves, narrows }).into();
+        steps.retain(|step| !step.leaves.is_empty());
+        steps
     }
 
     /// The set of the whole, from those of the leaves.
@@ -228,16 +241,18 @@ mod tests {
             json!({"relations": "friend", "count": {"gte": 1}}),
         );
         let (fan, unknown) = (json!({"stage": "fan"}), json!({"consent": "news", "state": "unknown"}));
-        for (filter, first) in [
-            (json!({"all": [phone, tag, fan, friend]}), vec![1]),
-            (json!({"all": [phone, friend, fan]}), vec![0, 1]),
-            (json!({"all": [phone, fan]}), vec![]),
-            (json!({"all": [{"any": [tag, fan]}, {"not": tag}, fan, unknown]}), vec![]),
-            (json!({"all": [tag, {"score": "value", "gte": 1}]}), vec![]),
-            (json!({"any": [tag, phone]}), vec![]),
+        for (filter, steps) in [
+            (json!({"all": [phone, tag, fan, friend]}), vec![vec![1], vec![0, 2], vec![3]]),
+            (json!({"all": [phone, tag, fan]}), vec![vec![1], vec![0], vec![2]]),
+            (json!({"all": [phone, friend, fan]}), vec![vec![0, 1], vec![2]]),
+            (json!({"all": [phone, fan]}), vec![vec![0, 1]]),
+            (json!({"all": [{"any": [tag, fan]}, {"not": tag}, fan, unknown]}), vec![vec![0, 1, 2, 3]]),
+            (json!({"all": [tag, {"score": "value", "gte": 1}]}), vec![vec![0, 1]]),
+            (json!({"any": [tag, phone]}), vec![vec![0, 1]]),
         ] {
             let (plan, leaves) = plan(&Filter::read(&filter).expect("a filter"));
-            assert_eq!(plan.first(&leaves), first, "{filter}");
+            let asked: Vec<Vec<usize>> = plan.steps(&leaves).into_iter().map(|step| step.leaves).collect();
+            assert_eq!(asked, steps, "{filter}");
         }
     }
 

@@ -327,7 +327,7 @@ pub(super) const LIGHT: u8 = 1;
 pub(super) fn weight(condition: &Condition) -> u8 {
     match condition {
         Condition::Relations(..) => 3,
-        Condition::Identity { .. } | Condition::Events(..) | Condition::Orders(..) => 2,
+        Condition::Identity { .. } | Condition::Events(..) | Condition::Orders(..) | Condition::Consent(..) => 2,
         _ => LIGHT,
     }
 }
