@@ -4,6 +4,7 @@
 //! goes wrong leaves as a problem document.
 
 mod auth;
+mod backtests;
 mod consents;
 mod cursor;
 mod dead_letters;
@@ -156,6 +157,10 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(live::live))
         .routes(routes!(decisions::list::list))
         .routes(routes!(decisions::get::get))
+        .routes(routes!(decisions::replay::replay))
+        .routes(routes!(backtests::list::list, backtests::start::start))
+        .routes(routes!(backtests::get::get))
+        .routes(routes!(backtests::stop::stop))
         .routes(routes!(messages::list::list))
         .routes(routes!(messages::get::get))
         .routes(routes!(dead_letters::list::list))

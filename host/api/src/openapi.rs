@@ -41,6 +41,7 @@ const CALLS: [&str; 7] = ["identify", "track", "page", "screen", "group", "alias
         (name = "insight", description = "What people are like, all of them or some"),
         (name = "events", description = "What happened"),
         (name = "decisions", description = "What was decided, and why"),
+        (name = "backtests", description = "What would have been decided"),
         (name = "messages", description = "What was sent"),
         (name = "dead letters", description = "Events that could not be processed"),
         (name = "health", description = "Is it alive, can it serve?"),

@@ -24,10 +24,15 @@ POST /api/v1/publishers/{name}/revoke Operator
 GET /api/v1/tenants Token
 POST /api/v1/tenants Operator
 GET /api/v1/tenants/{tenant} Scope(Read)
+GET /api/v1/tenants/{tenant}/backtests Scope(Read)
+POST /api/v1/tenants/{tenant}/backtests Scope(Manage)
+GET /api/v1/tenants/{tenant}/backtests/{id} Scope(Read)
+POST /api/v1/tenants/{tenant}/backtests/{id}/stop Scope(Manage)
 GET /api/v1/tenants/{tenant}/dead-letters Scope(Read)
 POST /api/v1/tenants/{tenant}/dead-letters/{position}/retry Scope(Manage)
 GET /api/v1/tenants/{tenant}/decisions Scope(Read)
 GET /api/v1/tenants/{tenant}/decisions/{id} Scope(Read)
+POST /api/v1/tenants/{tenant}/decisions/{id}/replay Scope(Read)
 GET /api/v1/tenants/{tenant}/erasures Scope(Manage)
 GET /api/v1/tenants/{tenant}/erasures/{id} Scope(Manage)
 GET /api/v1/tenants/{tenant}/events Scope(Read)

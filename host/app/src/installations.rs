@@ -189,7 +189,7 @@ pub fn with_defaults(manifest: &Manifest, mut config: Value) -> Value {
 }
 
 /// The configuration with its defaults, checked against the schema.
-fn checked_config(manifest: &Manifest, config: Value, problems: &mut Vec<Problem>) -> Value {
+pub(crate) fn checked_config(manifest: &Manifest, config: Value, problems: &mut Vec<Problem>) -> Value {
     let config = if config.is_null() { Value::Object(serde_json::Map::new()) } else { config };
     if !config.is_object() {
         problems.push(Problem::new("config", "give a JSON object"));

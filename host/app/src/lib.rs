@@ -5,6 +5,7 @@
 
 mod access;
 mod ambient;
+mod backtests;
 mod bell;
 mod consents;
 mod erasures;
@@ -24,6 +25,7 @@ mod plugins;
 mod portraits;
 mod publishers;
 mod relations;
+mod replay;
 mod requests;
 mod secrets;
 mod segments;
@@ -48,6 +50,7 @@ pub use guanxi_store::{
 use tokio::sync::Notify;
 
 pub use ambient::Ambient;
+pub use backtests::{BacktestClaim, BacktestInput};
 pub use bell::Bell;
 pub use consents::{ConsentInput, ConsentView};
 pub use error::{AppError, Problem};
@@ -68,6 +71,7 @@ pub use portraits::{Counted, PortraitView};
 pub use relations::{
     Acquaintance, CommonView, PathView, ReachView, Related, RelatedCursor, RelatedPage, RelationView, STEPS_MAX,
 };
+pub use replay::{Campaign, Decided, Load, Replay};
 pub use requests::Requested;
 pub use secrets::{BadSecret, OpenSecrets, Vault, VaultError, decode as decode_secret};
 pub use segments::{Reason, SegmentAnswer, SegmentInput, SegmentPage, SegmentPreview};
@@ -110,6 +114,8 @@ pub struct Signals {
     pub progressed: Notify,
     /// Timers were started.
     pub timed: Notify,
+    /// A backtest is asked for.
+    pub backtested: Notify,
     /// Installations were changed.
     pub installed: Notify,
     /// A portrait is wanted.

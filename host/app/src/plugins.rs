@@ -13,18 +13,22 @@ use guanxi_store::{PluginRow, Scope as Rows, Work, YankRow};
 use semver::Version;
 
 use crate::publishers::FIRST_PARTY;
+use crate::replay::Load;
 use crate::{App, AppError, Problem};
 
 /// The most characters of the reason for which a version is yanked.
 const REASON_MAX: usize = 500;
 
-/// How packages come in; handed in by the binary, which knows the runtime and the registries.
+/// How packages come in and are called outside the engine; handed in by the binary, which knows the runtime and the
+/// registries.
 #[derive(Clone)]
 pub struct Door {
     /// Checks a component.
     pub admission: Admission,
     /// Fetches from a registry.
     pub fetch: Fetch,
+    /// Loads a campaign.
+    pub load: Load,
     /// Whether packages that nobody signed are let in.
     pub unsigned: bool,
 }
@@ -96,6 +100,7 @@ impl Door {
         Self {
             admission: Arc::new(move |_| Box::pin(async move { Err(vec![nothing()]) })),
             fetch: Arc::new(move |_| Box::pin(async move { Err(nothing()) })),
+            load: Arc::new(move |_| Box::pin(async move { Err(nothing().problem) })),
             unsigned: false,
         }
     }
@@ -143,6 +148,12 @@ impl App {
             None => work.versions(name, PAGE_MAX).await?.into_iter().find(|row| row.yanked.is_none()),
         };
         view(row.ok_or(AppError::NotFound("plugin version"))?)
+    }
+
+    /// The versions of a plugin that may be installed, newest first.
+    pub async fn plugin_versions(&self, _caller: &Caller, name: &str) -> Result<Vec<PluginView>, AppError> {
+        let rows = self.store().read(Rows::Host).await?.versions(name, PAGE_MAX).await?;
+        rows.into_iter().filter(|row| row.yanked.is_none()).map(view).collect()
     }
 
     /// Takes a version back: it is installed nowhere anew, and whoever runs it sees the reason. Without a reason, offers it

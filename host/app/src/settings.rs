@@ -71,6 +71,7 @@ impl App {
             ("purposes", old.purposes != new.purposes),
             ("attributes", old.attributes != new.attributes),
             ("dimensions", old.dimensions != new.dimensions),
+            ("receipt_days", old.receipt_days != new.receipt_days),
         ];
         let changed: Vec<&str> = changed.into_iter().filter(|(_, changed)| *changed).map(|(part, _)| part).collect();
         let mut properties = guanxi_domain::JsonMap::new();

@@ -27,6 +27,8 @@ use crate::session::Tries;
 
 /// The most bytes of a segment's form: a filter may be long, and longer as a form writes it.
 const SEGMENT_BYTES_MAX: usize = 256 * 1024;
+/// A configuration, percent-encoded.
+const BACKTEST_BYTES_MAX: usize = 256 * 1024;
 /// The most bytes of a form.
 const FORM_BYTES_MAX: usize = 16 * 1024;
 /// The same of a mapping with very many columns.
@@ -78,10 +80,18 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
         .route(&format!("{tenant}/people"), get(rooms::people::list))
         .route(&format!("{tenant}/people/{{id}}"), get(rooms::person::show))
         .route(&format!("{tenant}/people/{{id}}/timeline"), get(rooms::person::timeline::more))
-        .route(&format!("{tenant}/decisions/{{id}}"), get(rooms::person::decision::show))
+        .route(
+            &format!("{tenant}/decisions/{{id}}"),
+            get(rooms::person::decision::show).post(rooms::person::decision::replay),
+        )
         .route(&format!("{tenant}/messages/{{id}}"), get(rooms::person::message::show))
         .route(&format!("{tenant}/plugins"), get(rooms::plugins::list))
         .route(&format!("{tenant}/plugins/{{name}}/mode"), post(rooms::plugins::switch))
+        .route(
+            &format!("{tenant}/plugins/{{name}}/backtests"),
+            get(rooms::backtests::list).post(rooms::backtests::start).layer(DefaultBodyLimit::max(BACKTEST_BYTES_MAX)),
+        )
+        .route(&format!("{tenant}/backtests/{{id}}"), get(rooms::backtests::show).post(rooms::backtests::stop))
         .route(&format!("{tenant}/people/{{id}}/relations"), get(rooms::relations::show))
         .route(&format!("{tenant}/people/{{id}}/identities"), get(rooms::identities::show).post(rooms::identities::act))
         .route(&format!("{tenant}/reviews"), get(rooms::reviews::list))

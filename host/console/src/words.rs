@@ -159,6 +159,16 @@ words! {
     input: "Input", "输入";
     input_text: "Everything the decision depended on. The same input gives the same decision.", "决策所依据的全部输入；相同的输入得到相同的决策。";
     execution: "Execution", "执行";
+    backtests: "What another version or configuration would have decided", "其他版本或配置会如何决策";
+    replay: "Decide again", "重新决策";
+    replay_text: "Calls the plugin again with everything it saw then. Nobody is told and nothing is sent.", "用当时的全部输入再次调用插件；不会通知任何人，也不会发送任何内容。";
+    replay_same: "the same", "一致";
+    replay_same_text: "It decides the same, to the byte and with the same fuel.", "重新决策的结果逐字节相同，燃料也相同。";
+    replay_differs: "different", "不同";
+    replay_differs_text: "It decides differently now.", "重新决策的结果与当时不同。";
+    replay_fuel: "Fuel of the call, then and now", "该次调用的燃料（当时 → 现在）";
+    replay_moments: "Decisions of the call", "该次调用的决策数";
+    replay_answer: "What the plugin says now", "插件现在的回答";
     whole: "All of it", "完整内容";
     decided_at: "Decided", "决策时间";
     about: "About", "对象";
@@ -489,6 +499,8 @@ words! {
     settings_region_text: "Phone numbers without a country code are read as numbers of this country: two letters such as CN.", "没有国家代码的手机号按该国家或地区识别，填写两个字母，如 CN。";
     settings_time_zone: "Time zone", "时区";
     settings_time_zone_text: "Hours in portraits are told in this time zone, such as Asia/Shanghai; UTC if there is none.", "画像中的小时按该时区显示，如 Asia/Shanghai；留空则为 UTC。";
+    settings_receipts: "Days that receipts are kept", "决策凭证保留天数";
+    settings_receipts_text: "Receipts of decisions about older events are taken away, and with them the chance to execute these again. Empty: they are kept for ever.", "更早事件的决策凭证会被删除，之后无法重新执行这些决策。留空则永久保留。";
     settings_purposes: "Purposes", "用途";
     settings_purposes_text: "What data is used for. A purpose that is not named here needs no consent; marketing messages need the purpose “marketing” once it is.", "数据的使用用途。未在此列出的用途不需要授权；列出 marketing 后，营销消息必须取得该用途的授权。";
     settings_attributes: "Attributes", "属性";

@@ -127,6 +127,10 @@ typed_id!(
     DecisionId, "dec"
 );
 typed_id!(
+    /// One backtest.
+    BacktestId, "btt"
+);
+typed_id!(
     /// One message to one person.
     MessageId, "msg"
 );

@@ -2,6 +2,7 @@
 //! Nothing here does I/O, waits, or reads a clock.
 
 pub mod analysis;
+pub mod backtest;
 pub mod caller;
 pub mod campaign;
 pub mod connector;
@@ -20,6 +21,7 @@ pub mod linking;
 pub mod manifest;
 pub mod message;
 pub mod person;
+pub mod receipt;
 pub mod relations;
 pub mod scoring;
 pub mod segment;

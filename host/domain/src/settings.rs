@@ -30,6 +30,9 @@ pub struct TenantSettings {
     pub attributes: BTreeMap<String, AttributeType>,
     /// Dimensions of tags, by name.
     pub dimensions: BTreeMap<String, Dimension>,
+    /// Days for which receipts of decisions are kept; always if not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt_days: Option<u32>,
 }
 
 /// What data is used for.
@@ -122,6 +125,7 @@ impl TenantSettings {
         if self.time_zone.as_deref().is_some_and(|name| Clock::named(name).is_none()) {
             return Err(bad("time_zone", "give the IANA name of a time zone, such as Asia/Shanghai"));
         }
+        check_days("receipt_days", self.receipt_days)?;
         for (name, purpose) in &self.purposes {
             check_entry("purposes", name, &purpose.title)?;
             check_days(&format!("purposes.{name}.days"), purpose.days)?;
@@ -279,6 +283,7 @@ mod tests {
             (json!({"time_zone": "Mars/Olympus"}), Some("time_zone")),
             (json!({"time_zone": ""}), Some("time_zone")),
             (json!({"purposes": {"marketing": {"title": " ", "basis": "consent"}}}), Some("purposes.marketing.title")),
+            (json!({"receipt_days": 0}), Some("receipt_days")),
             (
                 json!({"dimensions": {"mood": {"title": "Mood", "half_life_days": 0.0}}}),
                 Some("dimensions.mood.half_life_days"),

@@ -102,6 +102,7 @@ impl<'a> Eraser<'a> {
             for (what, table) in Rewritten::ALL {
                 while self.rewrite(person, what, table).await? > 0 {}
             }
+            self.leave_samples(person).await?;
         }
         self.drop_relations().await?;
         let reads = self.give_up_imports().await?;
@@ -113,6 +114,15 @@ impl<'a> Eraser<'a> {
             return Ok(false);
         }
         self.end().await
+    }
+
+    /// Whoever runs a backtest at this moment knows that the person is no longer there.
+    async fn leave_samples(&mut self, person: PersonId) -> Result<(), AppError> {
+        let mut work = self.engine.app.store().begin(Rows::Tenant(self.erasure.tenant)).await?;
+        let rows = work.erase_samples(self.erasure.tenant, person).await?;
+        work.commit().await?;
+        self.erasure.report.count("backtests", rows);
+        Ok(())
     }
 
     async fn rewrite(&mut self, person: PersonId, what: Rewritten, table: &str) -> Result<u64, AppError> {

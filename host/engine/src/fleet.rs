@@ -97,19 +97,43 @@ impl Fleet {
         let all = self.app.store().read(Rows::Tenant(tenant)).await?.installations(tenant).await?;
         let old = known.map(|(_, units)| units).unwrap_or_default();
         let mut units = Vec::with_capacity(all.len());
+        let mut fresh = Vec::new();
         for installation in all.into_iter().filter(|i| i.mode == Mode::Live) {
             let same = old.iter().find(|unit| {
                 unit.installation.id == installation.id && unit.installation.updated_at == installation.updated_at
             });
             match same {
                 Some(unit) => units.push(Arc::clone(unit)),
-                None => units.extend(self.load(installation).await?.map(Arc::new)),
+                None => {
+                    let unit = self.load(installation).await?.map(Arc::new);
+                    fresh.extend(unit.clone());
+                    units.extend(unit);
+                }
             }
         }
+        self.keep_configurations(tenant, &fresh).await?;
         let units = Arc::new(units);
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         tenants.insert(tenant, (now, Arc::clone(&units)));
         Ok(units)
+    }
+
+    /// Keeps the configurations of campaigns before they decide anything: receipts name them by hash.
+    async fn keep_configurations(&self, tenant: TenantId, units: &[Arc<Unit>]) -> Result<(), AppError> {
+        let mut missing = Vec::new();
+        let mut read = self.app.store().read(Rows::Tenant(tenant)).await?;
+        for unit in units.iter().filter(|unit| unit.manifest().campaign.is_some()) {
+            if read.configuration(tenant, &unit.config_hash).await?.is_none() {
+                missing.push((unit.config_hash.as_str(), unit.config.as_str()));
+            }
+        }
+        drop(read);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut work = self.app.store().begin(Rows::Tenant(tenant)).await?;
+        work.keep_configurations(tenant, &missing).await?;
+        Ok(work.commit().await?)
     }
 
     /// What a connector may use: granted hosts, secrets, opened for this moment.

@@ -3,12 +3,14 @@
 //! One tenant's log is worked off by one task in order, so that the events of a person never overtake each other; tenants
 //! run beside each other. Plugins are called between reading and the one transaction that writes everything.
 
+mod backtests;
 mod delivery;
 mod erasure;
 mod fleet;
 mod imports;
 mod pipeline;
 mod portraits;
+mod receipts;
 mod standings;
 mod timers;
 mod upkeep;
@@ -39,6 +41,8 @@ pub struct EngineOptions {
     pub exchange: Duration,
     /// Limits of every plugin call.
     pub limits: CallLimits,
+    /// The most bytes of what a receipt keeps of its plugin's input.
+    pub receipt_bytes: usize,
 }
 
 impl Default for EngineOptions {
@@ -49,6 +53,7 @@ impl Default for EngineOptions {
             sends: 64,
             exchange: Duration::from_secs(10),
             limits: CallLimits::default(),
+            receipt_bytes: 256 * 1024,
         }
     }
 }
@@ -84,6 +89,11 @@ impl Engine {
         pipeline::catch_up(self, tenant).await
     }
 
+    /// Takes away receipts that are older than their tenants keep them; for work without [`Self::run`].
+    pub async fn forget_receipts(&self) -> Result<(), AppError> {
+        receipts::forget(self).await
+    }
+
     /// Works until `stop` is cancelled, then finishes what is under way.
     pub async fn run(self, stop: CancellationToken) {
         let tasks = TaskTracker::new();
@@ -91,8 +101,10 @@ impl Engine {
         tasks.spawn(timers::run(self.clone(), stop.clone()));
         tasks.spawn(standings::run(self.clone(), stop.clone()));
         tasks.spawn(portraits::run(self.clone(), stop.clone()));
+        tasks.spawn(backtests::run(self.clone(), stop.clone()));
         tasks.spawn(imports::run(self.clone(), stop.clone()));
         tasks.spawn(upkeep::run(self.clone(), stop.clone()));
+        tasks.spawn(receipts::run(self.clone(), stop.clone()));
         tasks.spawn(erasure::run(self.clone(), stop.clone()));
         tasks.spawn(delivery::supervise(self, stop));
         tasks.close();

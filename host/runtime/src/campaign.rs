@@ -6,6 +6,7 @@ use guanxi_domain::limits::CallLimits;
 use guanxi_domain::manifest::Kind;
 use guanxi_domain::message::MessageClass;
 use guanxi_domain::person::{Role, Stage};
+use guanxi_domain::receipt::Answer;
 
 use crate::bindings::exports::guanxi::plugin::campaign as wire;
 use crate::bindings::guanxi::plugin::types;
@@ -35,6 +36,19 @@ impl Plugin {
             }
             Ok(answers.into_iter().map(|answer| decision(answer?)).collect())
         })
+    }
+}
+
+impl Call<Vec<Result<Decision, Failure>>> {
+    /// What it came to for each of its moments; of a call that failed the reason, for each of them.
+    pub fn answers(&mut self, moments: usize) -> Vec<Answer> {
+        match &mut self.result {
+            Ok(decisions) => {
+                let decisions = std::mem::take(decisions);
+                decisions.into_iter().map(|decision| decision.map_err(|failure| failure.to_string())).collect()
+            }
+            Err(error) => vec![Err(error.to_string()); moments],
+        }
     }
 }
 

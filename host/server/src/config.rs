@@ -47,6 +47,9 @@ pub struct Settings {
     /// Undecided events of one tenant before senders are asked to wait [default: 200000].
     #[arg(long, global = true, env = "GUANXI_BACKLOG_MAX", value_name = "EVENTS")]
     backlog_max: Option<i64>,
+    /// Bytes of a plugin's input that a receipt keeps at most; a longer one is left out [default: 262144].
+    #[arg(long, global = true, env = "GUANXI_RECEIPT_BYTES_MAX", value_name = "BYTES")]
+    receipt_bytes_max: Option<usize>,
     /// What to log, such as `info` or `guanxi_engine=debug` [default: info].
     #[arg(long, global = true, env = "GUANXI_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -68,6 +71,7 @@ pub struct Config {
     pub unsigned_plugins: bool,
     pub registry_allow_http: Vec<String>,
     pub backlog_max: i64,
+    pub receipt_bytes_max: usize,
     pub log: String,
     pub log_json: bool,
 }
@@ -99,6 +103,7 @@ impl Config {
             unsigned_plugins: above.unsigned_plugins.or(file.unsigned_plugins).unwrap_or(false),
             registry_allow_http: entries(above.registry_allow_http.or(file.registry_allow_http)),
             backlog_max: above.backlog_max.or(file.backlog_max).unwrap_or(200_000).max(1),
+            receipt_bytes_max: above.receipt_bytes_max.or(file.receipt_bytes_max).unwrap_or(256 * 1024),
             log: above.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_json,
         })

@@ -4,13 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use guanxi_app::{Admission, AdmittedPlugin, App, Appender, Door, Fetch, IngestLimits, Problem, Vault};
+use guanxi_app::{
+    Admission, AdmittedPlugin, App, Appender, Campaign, Decided, Door, Fetch, IngestLimits, Load, Problem, Vault,
+};
 use guanxi_channels::{AllowPrivate, Egress, EgressOptions};
 use guanxi_domain::caller::Caller;
+use guanxi_domain::campaign::Moment;
 use guanxi_domain::ids::TokenId;
+use guanxi_domain::limits::CallLimits;
 use guanxi_domain::tenant::TenantId;
 use guanxi_engine::{Engine, EngineOptions};
-use guanxi_runtime::{CacheOptions, Runtime, RuntimeOptions};
+use guanxi_runtime::{CacheOptions, Plugin, Runtime, RuntimeOptions};
 use guanxi_store::{SchemaState, Store, StoreOptions};
 use tokio::sync::Semaphore;
 use tracing_subscriber::EnvFilter;
@@ -68,10 +72,12 @@ pub async fn build(config: &Config) -> anyhow::Result<Parts> {
     let door = Door {
         admission: admission(runtime.clone()),
         fetch: fetch(Registry::new(config.registry_allow_http.clone())),
+        load: load(runtime.clone()),
         unsigned: config.unsigned_plugins,
     };
+    let options = EngineOptions { exchange, receipt_bytes: config.receipt_bytes_max, ..EngineOptions::default() };
     let (app, appender) = App::new(store.clone(), ambient, Vault::new(secret_key), door, limits);
-    let engine = Engine::new(app.clone(), runtime, egress, EngineOptions { exchange, ..EngineOptions::default() });
+    let engine = Engine::new(app.clone(), runtime, egress, options);
     Ok(Parts { app, appender, engine, store })
 }
 
@@ -86,6 +92,28 @@ fn fetch(registry: Registry) -> Fetch {
         let registry = registry.clone();
         Box::pin(async move {
             registry.pull(&reference).await.map_err(|error| Problem::new("reference", format!("{error:#}")))
+        })
+    })
+}
+
+/// A component, ready to be called as the engine calls it.
+struct Loaded(Plugin);
+
+impl Campaign for Loaded {
+    fn decide(&self, config: &str, moments: &[Moment]) -> Decided {
+        let mut call = self.0.decide(config, moments, &CallLimits::default());
+        let (answers, crashed) = (call.answers(moments.len()), call.result.is_err());
+        Decided { answers, crashed, fuel: call.fuel, log: serde_json::to_value(&call.log).unwrap_or_default() }
+    }
+}
+
+fn load(runtime: Runtime) -> Load {
+    Arc::new(move |component: Vec<u8>| {
+        let runtime = runtime.clone();
+        Box::pin(async move {
+            let loaded = tokio::task::spawn_blocking(move || runtime.load(&component)).await;
+            let plugin = loaded.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+            Ok(Arc::new(Loaded(plugin)) as Arc<dyn Campaign>)
         })
     })
 }

@@ -2,8 +2,11 @@
 
 use guanxi_domain::Millis;
 use guanxi_domain::ids::{DecisionId, InstallationId, PersonId, new_uuid};
+use guanxi_domain::receipt::CallReceipt;
 use guanxi_domain::tenant::TenantId;
-use sqlx::any::AnyRow;
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
+use sqlx::{Any, AssertSqlSafe};
 
 use crate::bulk;
 use crate::error::StoreError;
@@ -39,9 +42,15 @@ pub struct DecisionRow {
     pub input: String,
     /// The randomness it was given.
     pub seed: u64,
-    /// The fuel it burnt.
+    /// Its share of the fuel that the call burnt.
     pub fuel: u64,
+    /// The call it came of; nothing where the plugin was not called, or before this was kept.
+    pub call: Option<CallReceipt>,
 }
+
+/// What [`read`] reads.
+const COLUMNS: &str = "id, installation_id, person_id, position, at, digest, config_hash, outcome, operations, reasons,
+                       log, input, seed, fuel, call_id, call_others, call_fuel, answer_hash";
 
 /// Which receipts to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,11 +85,13 @@ impl Work {
                     .bind(&decision.input)
                     .bind(decision.seed.cast_signed())
                     .bind(i64::try_from(decision.fuel).unwrap_or(i64::MAX));
+                bind_call(&mut rows, decision.call.as_ref());
             }
             let source = rows.source();
             let query = rows.query(format!(
                 "insert into decisions (tenant_id, id, installation_id, person_id, position, at, digest, config_hash,
-                                        outcome, operations, reasons, log, input, seed, fuel)
+                                        outcome, operations, reasons, log, input, seed, fuel,
+                                        call_id, call_others, call_fuel, answer_hash)
                  {source}"
             ));
             query.execute(self.connection()).await.map_err(StoreError::on_conflict("decision"))?;
@@ -90,47 +101,22 @@ impl Work {
 
     /// One receipt.
     pub async fn decision(&mut self, tenant: TenantId, id: DecisionId) -> Result<Option<DecisionRow>, StoreError> {
-        sqlx::query(
-            "select id, installation_id, person_id, position, at, digest, config_hash, outcome, operations, reasons,
-                    log, input, seed, fuel
-             from decisions
-             where tenant_id = $1 and id = $2",
-        )
-        .bind(tenant.0)
-        .bind(id.as_bytes().as_slice())
-        .fetch_optional(self.connection())
-        .await?
-        .map(|row| read(&row))
-        .transpose()
+        let found = select("id = $2").bind(tenant.0).bind(id.as_bytes().as_slice());
+        found.fetch_optional(self.connection()).await?.map(|row| read(&row)).transpose()
     }
 
     /// A page of receipts, the latest id first.
     pub async fn decisions(&mut self, tenant: TenantId, query: &DecisionQuery) -> Result<Vec<DecisionRow>, StoreError> {
         let before = query.before.as_ref().map_or(&AFTER_ALL_IDS, DecisionId::as_bytes).as_slice();
         let page = match &query.person {
-            Some(person) => sqlx::query(
-                "select id, installation_id, person_id, position, at, digest, config_hash, outcome, operations,
-                        reasons, log, input, seed, fuel
-                 from decisions
-                 where tenant_id = $1 and id < $2 and person_id = $4
-                 order by id desc
-                 limit $3",
-            )
-            .bind(tenant.0)
-            .bind(before)
-            .bind(i64::from(query.limit))
-            .bind(person.as_bytes().as_slice()),
-            None => sqlx::query(
-                "select id, installation_id, person_id, position, at, digest, config_hash, outcome, operations,
-                        reasons, log, input, seed, fuel
-                 from decisions
-                 where tenant_id = $1 and id < $2
-                 order by id desc
-                 limit $3",
-            )
-            .bind(tenant.0)
-            .bind(before)
-            .bind(i64::from(query.limit)),
+            Some(person) => select("id < $2 and person_id = $4 order by id desc limit $3")
+                .bind(tenant.0)
+                .bind(before)
+                .bind(i64::from(query.limit))
+                .bind(person.as_bytes().as_slice()),
+            None => {
+                select("id < $2 order by id desc limit $3").bind(tenant.0).bind(before).bind(i64::from(query.limit))
+            }
         };
         page.fetch_all(self.connection()).await?.iter().map(read).collect()
     }
@@ -144,23 +130,102 @@ impl Work {
         to: Millis,
         limit: u32,
     ) -> Result<Vec<DecisionRow>, StoreError> {
-        let rows = sqlx::query(
-            "select id, installation_id, person_id, position, at, digest, config_hash, outcome, operations, reasons,
-                    log, input, seed, fuel
-             from decisions
-             where tenant_id = $1 and person_id = $2 and id >= $3 and id < $4
-             order by id desc
-             limit $5",
+        let found = select("person_id = $2 and id >= $3 and id < $4 order by id desc limit $5")
+            .bind(tenant.0)
+            .bind(person.as_bytes().as_slice())
+            .bind(first_of(from).as_bytes().to_vec())
+            .bind(first_of(to.saturating_add(1)).as_bytes().to_vec())
+            .bind(i64::from(limit));
+        found.fetch_all(self.connection()).await?.iter().map(read).collect()
+    }
+
+    /// The next receipts of an installation behind `after` and before a time, oldest first.
+    pub async fn decisions_after(
+        &mut self,
+        tenant: TenantId,
+        installation: InstallationId,
+        after: DecisionId,
+        before: Millis,
+        limit: u32,
+    ) -> Result<Vec<DecisionRow>, StoreError> {
+        let found = select("id > $2 and id < $3 and installation_id = $4 order by id limit $5")
+            .bind(tenant.0)
+            .bind(after.as_bytes().as_slice())
+            .bind(first_of(before).as_bytes().to_vec())
+            .bind(installation.as_bytes().as_slice())
+            .bind(i64::from(limit));
+        found.fetch_all(self.connection()).await?.iter().map(read).collect()
+    }
+
+    /// Takes away receipts about events that were received before a time, the oldest first and at most so many; how many
+    /// it were.
+    pub async fn forget_decisions(&mut self, tenant: TenantId, before: Millis, limit: u32) -> Result<u64, StoreError> {
+        let done = sqlx::query(
+            "delete from decisions
+             where tenant_id = $1
+               and id in (select id from decisions where tenant_id = $1 and id < $2 order by id limit $3)",
         )
         .bind(tenant.0)
-        .bind(person.as_bytes().as_slice())
-        .bind(new_uuid(from, [0; 10]).into_bytes().to_vec())
-        .bind(new_uuid(to.saturating_add(1), [0; 10]).into_bytes().to_vec())
+        .bind(first_of(before).as_bytes().to_vec())
         .bind(i64::from(limit))
-        .fetch_all(self.connection())
+        .execute(self.connection())
         .await?;
-        rows.iter().map(read).collect()
+        Ok(done.rows_affected())
     }
+
+    /// Keeps configurations under the hashes that receipts name them by.
+    pub async fn keep_configurations(
+        &mut self,
+        tenant: TenantId,
+        configurations: &[(&str, &str)],
+    ) -> Result<(), StoreError> {
+        for (hash, config) in configurations {
+            sqlx::query(
+                "insert into configurations (tenant_id, hash, config) values ($1, $2, $3)
+                 on conflict (tenant_id, hash) do nothing",
+            )
+            .bind(tenant.0)
+            .bind(*hash)
+            .bind(*config)
+            .execute(self.connection())
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// The configuration with this hash, if one ever decided something.
+    pub async fn configuration(&mut self, tenant: TenantId, hash: &str) -> Result<Option<String>, StoreError> {
+        let sql = "select config from configurations where tenant_id = $1 and hash = $2";
+        Ok(sqlx::query_scalar(sql).bind(tenant.0).bind(hash).fetch_optional(self.connection()).await?)
+    }
+}
+
+/// Before the ids of all decisions about events that are received from then on.
+fn first_of(at: Millis) -> DecisionId {
+    DecisionId::from_uuid(new_uuid(at, [0; 10]))
+}
+
+fn select(which: &str) -> Query<'_, Any, AnyArguments> {
+    sqlx::query(AssertSqlSafe(format!("select {COLUMNS} from decisions where tenant_id = $1 and {which}")))
+}
+
+fn bind_call(rows: &mut bulk::Rows, call: Option<&CallReceipt>) {
+    let bytes = |ids: &[DecisionId]| ids.iter().flat_map(|id| *id.as_bytes()).collect::<Vec<u8>>();
+    rows.bind(call.map(|call| call.first.as_bytes().to_vec()))
+        .bind(call.map(|call| bytes(&call.others)).filter(|others| !others.is_empty()))
+        .bind(call.map(|call| i64::try_from(call.fuel).unwrap_or(i64::MAX)))
+        .bind(call.map(|call| call.answer.to_vec()));
+}
+
+fn read_call(cells: &Cells<'_>) -> Result<Option<CallReceipt>, StoreError> {
+    let Some(first) = cells.maybe_id("call_id", DecisionId::from_slice)? else { return Ok(None) };
+    let others: Option<Vec<u8>> = cells.get("call_others")?;
+    Ok(Some(CallReceipt {
+        first,
+        others: others.unwrap_or_default().chunks(16).filter_map(DecisionId::from_slice).collect(),
+        fuel: cells.number("call_fuel")?,
+        answer: cells.bytes("answer_hash")?,
+    }))
 }
 
 fn read(row: &AnyRow) -> Result<DecisionRow, StoreError> {
@@ -180,5 +245,6 @@ fn read(row: &AnyRow) -> Result<DecisionRow, StoreError> {
         input: cells.get("input")?,
         seed: cells.get::<i64>("seed")?.cast_unsigned(),
         fuel: cells.number("fuel")?,
+        call: read_call(&cells)?,
     })
 }

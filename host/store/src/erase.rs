@@ -57,7 +57,7 @@ const EDGES: [&str; 2] = [
 ];
 
 /// Where rows of people are.
-const VACUUMED: [&str; 17] = [
+const VACUUMED: [&str; 18] = [
     "events",
     "timeline",
     "people",
@@ -71,6 +71,7 @@ const VACUUMED: [&str; 17] = [
     "signals",
     "consents",
     "decisions",
+    "backtests",
     "messages",
     "attempts",
     "orders",

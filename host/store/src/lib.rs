@@ -6,6 +6,7 @@
 
 mod actions;
 mod archive;
+mod backtests;
 mod bulk;
 mod conflicts;
 mod consents;

@@ -58,8 +58,9 @@ pub const EVENTS: Place =
 pub const PEOPLE: Place = place("people", &[("id", Bytes)], &["attributes"]);
 
 /// Every other place.
-pub const PLACES: [Place; 13] = [
+pub const PLACES: [Place; 14] = [
     place("dead_letters", &[("position", Number)], &["reason"]),
+    place("backtests", &[("id", Bytes)], &["difference"]),
     place("decisions", &[("id", Bytes)], &["operations", "reasons", "log", "input"]),
     place("messages", &[("id", Bytes)], &["address", "content", "reason", "channel_id"]),
     place("attempts", &[("message_id", Bytes), ("number", Number)], &["detail"]),

@@ -16,6 +16,8 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (5, "cheaper reads", include_str!("../migrations/sqlite/0005_cheaper_reads.sql")),
         (6, "cheaper filters", include_str!("../migrations/sqlite/0006_cheaper_filters.sql")),
         (7, "signed packages", include_str!("../migrations/sqlite/0007_signed_packages.sql")),
+        (8, "repeatable", include_str!("../migrations/sqlite/0008_repeatable.sql")),
+        (9, "backtests", include_str!("../migrations/sqlite/0009_backtests.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
@@ -29,6 +31,8 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (7, "cheaper reads", include_str!("../migrations/postgres/0007_cheaper_reads.sql")),
         (8, "cheaper filters", include_str!("../migrations/postgres/0008_cheaper_filters.sql")),
         (9, "signed packages", include_str!("../migrations/postgres/0009_signed_packages.sql")),
+        (10, "repeatable", include_str!("../migrations/postgres/0010_repeatable.sql")),
+        (11, "backtests", include_str!("../migrations/postgres/0011_backtests.sql")),
     ])
 });
 

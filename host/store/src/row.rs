@@ -58,6 +58,12 @@ impl<'r> Cells<'r> {
         }
     }
 
+    /// So many bytes and no other number of them.
+    pub(crate) fn bytes<const N: usize>(&self, column: &'static str) -> Result<[u8; N], StoreError> {
+        let bytes: &[u8] = self.get(column)?;
+        bytes.try_into().map_err(|_| self.corrupt(column, format!("{} bytes instead of {N}", bytes.len())))
+    }
+
     /// One of a fixed set of words: `cells.word("mode", Mode::parse)`.
     pub(crate) fn word<T>(&self, column: &'static str, read: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {
         let text: &str = self.get(column)?;

@@ -46,6 +46,12 @@ impl Api {
         read(request.body(body.to_string())).await
     }
 
+    /// Posts a document there.
+    pub async fn post_document(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = self.request(Method::POST, path).header("content-type", "application/json");
+        read(request.body(body.to_string())).await
+    }
+
     /// Posts nothing there.
     pub async fn post(&self, path: &str) -> Result<Value> {
         read(self.request(Method::POST, path)).await

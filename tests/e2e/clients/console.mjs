@@ -125,6 +125,9 @@ async function desk() {
   await page.waitForURL(/\/decisions\/dec_/);
   seen.steps.receipt = await page.getByRole("main").innerText();
   await inspect(page, "desk-decision");
+  await page.getByRole("button", { name: "Decide again" }).click();
+  seen.steps.replayed = await page.getByRole("status").innerText();
+  await inspect(page, "desk-decision-again");
 
   await page.getByRole("link", { name: "Insight", exact: true }).click();
   await page.getByRole("heading", { name: "Live and dead data" }).waitFor();
@@ -142,6 +145,16 @@ async function desk() {
     seen.steps[`switched_${to}`] = (await answer.json()).mode;
   }
   await inspect(page, "desk-plugins");
+
+  await page.goto(`${tenant}/plugins/welcome/backtests`);
+  const config = page.getByLabel("Configuration");
+  await config.fill((await config.inputValue()).replace("Good to have you with us.", "Have some tea."));
+  await inspect(page, "desk-backtests");
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByText("Done", { exact: true }).waitFor();
+  seen.steps.backtest = await page.getByRole("main").innerText();
+  seen.backtest = new URL(page.url()).pathname;
+  await inspect(page, "desk-backtest");
 
   await page.getByRole("link", { name: "Live", exact: true }).click();
   await page.waitForFunction(() => document.getElementById("live-state")?.classList.contains("on"));
@@ -181,6 +194,15 @@ async function phone() {
   await page.getByRole("link", { name: /^Ada/ }).first().click();
   await page.waitForURL(/\/people\/per_/);
   await inspect(page, "phone-person");
+  await page.locator("a[href*='/decisions/']").first().click();
+  await page.waitForURL(/\/decisions\/dec_/);
+  await page.getByRole("button", { name: "重新决策" }).click();
+  await page.getByRole("status").waitFor();
+  await inspect(page, "phone-decision-again");
+  for (const path of ["plugins/welcome/backtests", seen.backtest.replace(/.*\/backtests/, "backtests")]) {
+    await page.goto(`${tenant}/${path}`);
+    await inspect(page, `phone-${path.startsWith("plugins") ? "backtests" : "backtest"}`);
+  }
   for (const room of rooms) {
     await page.goto(`${tenant}/${room}`);
     await inspect(page, `phone-${room.replace("/", "-")}`);

@@ -2,6 +2,7 @@
 
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod replay;
 
 use guanxi_app::DecisionView;
 use guanxi_domain::Millis;

@@ -31,6 +31,9 @@ pub struct SettingsBody {
     pub attributes: BTreeMap<String, AttributeBody>,
     /// Dimensions of tags, by name.
     pub dimensions: BTreeMap<String, DimensionBody>,
+    /// Days for which receipts of decisions are kept; always if `null`.
+    #[schema(example = 400)]
+    pub receipt_days: Option<u32>,
 }
 
 /// What data is used for.
@@ -97,6 +100,7 @@ impl From<&TenantSettings> for SettingsBody {
             purposes: settings.purposes.iter().map(|(name, one)| (name.clone(), purpose(one))).collect(),
             attributes: settings.attributes.iter().map(|(name, one)| (name.clone(), attribute(one))).collect(),
             dimensions: settings.dimensions.iter().map(|(name, one)| (name.clone(), dimension(one))).collect(),
+            receipt_days: settings.receipt_days,
         }
     }
 }
@@ -113,6 +117,7 @@ impl From<SettingsBody> for TenantSettings {
             purposes: body.purposes.into_iter().map(|(name, one)| (name, purpose(one))).collect(),
             attributes: body.attributes.into_iter().map(|(name, one)| (name, attribute(one))).collect(),
             dimensions: body.dimensions.into_iter().map(|(name, one)| (name, dimension(one))).collect(),
+            receipt_days: body.receipt_days,
         }
     }
 }

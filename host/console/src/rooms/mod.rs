@@ -1,5 +1,6 @@
 //! The rooms of the console: one file each.
 
+pub mod backtests;
 pub mod catalogue;
 pub mod identities;
 pub mod imports;

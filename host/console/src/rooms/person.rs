@@ -2,7 +2,7 @@
 
 pub mod decision;
 pub mod message;
-mod operation;
+pub mod operation;
 pub mod portrait;
 pub mod timeline;
 

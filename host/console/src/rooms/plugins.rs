@@ -40,6 +40,8 @@ struct Refusal {
 
 struct Card {
     action: String,
+    /// Where its backtests are, if it decides.
+    backtests: Option<String>,
     csrf: String,
     manages: bool,
     name: String,
@@ -188,6 +190,7 @@ impl Scene {
         let (w, language, manifest) = (self.language.words(), self.language, plugin.manifest);
         Card {
             action: format!("{}/{}/mode", self.place, installation.name),
+            backtests: manifest.campaign.as_ref().map(|_| format!("{}/{}/backtests", self.place, installation.name)),
             csrf: self.csrf.clone(),
             manages: self.manages,
             title: language.pick(&manifest.title).to_owned(),

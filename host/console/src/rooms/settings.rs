@@ -44,6 +44,7 @@ struct SettingsPage {
     revision: String,
     region: String,
     time_zone: String,
+    receipt_days: String,
     bases: Vec<(&'static str, &'static str)>,
     kinds: Vec<(&'static str, &'static str)>,
     purposes: Vec<Row>,
@@ -88,6 +89,7 @@ pub async fn show(
         revision: view.revision,
         region: settings.region.clone().unwrap_or_default(),
         time_zone: settings.time_zone.clone().unwrap_or_default(),
+        receipt_days: settings.receipt_days.map(|days| days.to_string()).unwrap_or_default(),
         bases: BASES.into_iter().map(|basis| (basis_code(basis), w.basis(basis))).collect(),
         kinds: KINDS.into_iter().map(|kind| (kind_code(kind), w.attribute_kind(kind))).collect(),
         purposes: purposes(settings, w),
@@ -123,6 +125,7 @@ fn apply(settings: &mut TenantSettings, part: &str, change: &Change) -> Result<(
             let time_zone = change.time_zone.trim().to_owned();
             settings.time_zone = (!time_zone.is_empty()).then_some(time_zone);
         }
+        "receipts" => settings.receipt_days = number("days", &change.days)?,
         "purposes" if removes => drop(settings.purposes.remove(&name)),
         "attributes" if removes => drop(settings.attributes.remove(&name)),
         "dimensions" if removes => drop(settings.dimensions.remove(&name)),

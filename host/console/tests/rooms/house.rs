@@ -296,13 +296,14 @@ async fn happen(
         config_hash: "c0ffee".to_owned(),
         outcome: "acted".to_owned(),
         operations: json!([{"do": "send", "content": {"inline": {"text": "Thank you & <b>bye</b>"}}, "outcome": "done"},
-                           {"do": "add-tag", "dimension": "a", "name": "b", "weight": 1.0, "outcome": "refused", "reason": "not granted"}])
+                           {"do": "add-tag", "dimension": "a", "name": "b", "weight": 1.0, "outcome": "refused", "refusal": "not granted"}])
         .to_string(),
         reasons: json!(["because <of> that"]).to_string(),
         log: json!([{"level": "info", "line": "thinking"}]).to_string(),
         input: json!({"now": NOW}).to_string(),
         seed: 42,
         fuel: 1_234_567,
+        call: None,
     };
     work.insert_decisions(tenant, std::slice::from_ref(&decision)).await.unwrap();
     let message = Message {

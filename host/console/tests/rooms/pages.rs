@@ -109,6 +109,12 @@ async fn receipts_and_messages_tell_everything() {
         "not granted",
         "&#34;now&#34;",
     ]);
+    // Whoever may look may let it be decided again; of this one no call was kept.
+    let (receipt, csrf) = (format!("/console/t/tea/decisions/{}", house.decision), browser.proof("tea").await);
+    assert_eq!(browser.post(&receipt, &[]).await.status, 403);
+    let refused = browser.post(&receipt, &[("csrf", &csrf)]).await;
+    assert_eq!(refused.status, 409);
+    refused.says(&["no call of the plugin is kept with it"]);
     let message = browser.get(&format!("/console/t/tea/messages/{}", house.message)).await;
     message.says(&["Thank you &#38; &#60;b&#62;bye", "transactional", "Not tried yet", "email:ada@example.com"]);
 }

@@ -3,6 +3,7 @@
 use guanxi_domain::campaign::{Decision, Failure, Moment};
 use guanxi_domain::event;
 use guanxi_domain::ids::{DecisionId, derived_uuid};
+use guanxi_domain::receipt::{Answer, CallReceipt, answer_hash, keep_input};
 use guanxi_runtime::{Call, LogLine};
 use guanxi_store::DecisionRow;
 
@@ -15,24 +16,43 @@ use crate::fleet::Unit;
 /// The most moments of one call.
 const CALL_MAX: usize = 256;
 
+/// One moment, and where it comes from.
+struct Case<'i> {
+    item: &'i Item,
+    id: DecisionId,
+}
+
 /// What a call (or its part) said about one moment.
 struct Verdict {
-    decision: Result<Decision, String>,
+    answer: Answer,
     /// The call's fuel, shared equally by its moments.
     fuel: u64,
     log: Vec<LogLine>,
+    /// Nothing if there was no call.
+    call: Option<CallReceipt>,
 }
 
 /// Decides about `items`, each of another person.
 pub(crate) fn run(memory: &mut Memory, mind: &Mind, unit: &Unit, items: &[&Item]) {
     for items in items.chunks(CALL_MAX) {
-        let moments: Vec<Moment> = items.iter().filter_map(|item| moment(memory, mind, unit, item)).collect();
+        let known = items.iter().filter_map(|item| {
+            let moment = moment(memory, mind, unit, item)?;
+            Some((Case { item, id: decision_id(mind, unit, item) }, moment))
+        });
+        let (cases, moments): (Vec<Case<'_>>, Vec<Moment>) = known.unzip();
         let mut verdicts = Vec::with_capacity(moments.len());
-        ask(memory, mind, unit, &moments, &mut verdicts);
-        for ((item, moment), verdict) in items.iter().zip(&moments).zip(verdicts) {
-            settle(memory, mind, unit, item, moment, verdict);
+        ask(memory, mind, unit, &cases, &moments, &mut verdicts);
+        for ((case, moment), verdict) in cases.iter().zip(&moments).zip(verdicts) {
+            settle(memory, mind, unit, case, moment, verdict);
         }
     }
+}
+
+/// Follows from event and installation.
+fn decision_id(mind: &Mind, unit: &Unit, item: &Item) -> DecisionId {
+    let (tenant, position) = (mind.tenant.0.to_be_bytes(), item.event.position.to_be_bytes());
+    let seed = [tenant.as_slice(), &position, unit.installation.id.as_bytes()].concat();
+    DecisionId::from_uuid(derived_uuid(item.event.event.received_at, &[&seed]))
 }
 
 fn moment(memory: &Memory, mind: &Mind, unit: &Unit, item: &Item) -> Option<Moment> {
@@ -51,48 +71,55 @@ fn moment(memory: &Memory, mind: &Mind, unit: &Unit, item: &Item) -> Option<Mome
 
 /// Calls the plugin. When it crashes the batch is halved until the moment it crashes on stands alone, so that one bad
 /// moment costs only itself; each such moment is paid from the crash budget, and quarantine ends the search.
-fn ask(memory: &mut Memory, mind: &Mind, unit: &Unit, moments: &[Moment], verdicts: &mut Vec<Verdict>) {
+fn ask(
+    memory: &mut Memory,
+    mind: &Mind,
+    unit: &Unit,
+    cases: &[Case<'_>],
+    moments: &[Moment],
+    verdicts: &mut Vec<Verdict>,
+) {
     if moments.is_empty() {
         return;
     }
     if !unit.is_well(mind.now) {
-        let refused = || Verdict { decision: Err("the plugin is in quarantine".to_owned()), fuel: 0, log: Vec::new() };
-        verdicts.extend(moments.iter().map(|_| refused()));
+        let answer = || Err("the plugin is in quarantine".to_owned());
+        verdicts.extend(moments.iter().map(|_| Verdict { answer: answer(), fuel: 0, log: Vec::new(), call: None }));
         return;
     }
     let call = unit.plugin.decide(&unit.config, moments, &mind.limits);
     let crashed = call.result.is_err() && moments.len() > 1;
     if crashed {
-        let (first, second) = moments.split_at(moments.len() / 2);
-        ask(memory, mind, unit, first, verdicts);
-        ask(memory, mind, unit, second, verdicts);
+        let half = moments.len() / 2;
+        let (moments, cases) = (moments.split_at(half), cases.split_at(half));
+        ask(memory, mind, unit, cases.0, moments.0, verdicts);
+        ask(memory, mind, unit, cases.1, moments.1, verdicts);
         return;
     }
     if let Some(health) = unit.note(call.result.as_ref().map(|_| ()), mind.now) {
         memory.changes.health.insert(unit.installation.id, health);
     }
-    shares(call, moments.len(), verdicts);
+    shares(call, cases, verdicts);
 }
 
-fn shares(call: Call<Vec<Result<Decision, Failure>>>, moments: usize, verdicts: &mut Vec<Verdict>) {
-    let fuel = call.fuel / (moments.max(1) as u64);
-    match call.result {
-        Ok(decisions) => verdicts.extend(decisions.into_iter().map(|decision| Verdict {
-            decision: decision.map_err(|failure| failure.to_string()),
-            fuel,
-            // Lines of a call for many cannot be told apart; they stand with each of them.
-            log: call.log.clone(),
-        })),
-        Err(error) => verdicts.push(Verdict { decision: Err(error.to_string()), fuel, log: call.log }),
-    }
+fn shares(mut call: Call<Vec<Result<Decision, Failure>>>, cases: &[Case<'_>], verdicts: &mut Vec<Verdict>) {
+    let fuel = call.fuel / (cases.len().max(1) as u64);
+    let answers = call.answers(cases.len());
+    let ids: Vec<DecisionId> = cases.iter().map(|case| case.id).collect();
+    let hashes: Vec<[u8; 32]> = answers.iter().map(answer_hash).collect();
+    let receipts = CallReceipt::of_each(&ids, &hashes, call.fuel);
+    verdicts.extend(answers.into_iter().zip(receipts).map(|(answer, receipt)| Verdict {
+        answer,
+        fuel,
+        // Lines of a call for many cannot be told apart; they stand with each of them.
+        log: call.log.clone(),
+        call: Some(receipt),
+    }));
 }
 
-fn settle(memory: &mut Memory, mind: &Mind, unit: &Unit, item: &Item, moment: &Moment, verdict: Verdict) {
-    let position = item.event.position;
-    let seed =
-        [mind.tenant.0.to_be_bytes().as_slice(), &position.to_be_bytes(), unit.installation.id.as_bytes()].concat();
-    let id = DecisionId::from_uuid(derived_uuid(item.event.event.received_at, &[&seed]));
-    let (outcome, operations, reasons) = match verdict.decision {
+fn settle(memory: &mut Memory, mind: &Mind, unit: &Unit, case: &Case<'_>, moment: &Moment, verdict: Verdict) {
+    let Case { item, id } = *case;
+    let (outcome, operations, reasons) = match verdict.answer {
         Ok(decision) => {
             let state_key = (unit.installation.id, item.root);
             if decision.state.as_ref() != memory.states.get(&state_key) {
@@ -116,7 +143,7 @@ fn settle(memory: &mut Memory, mind: &Mind, unit: &Unit, item: &Item, moment: &M
         id,
         installation: unit.installation.id,
         person: item.leaf,
-        position,
+        position: item.event.position,
         at: mind.now,
         digest: unit.installation.digest.clone(),
         config_hash: unit.config_hash.clone(),
@@ -124,9 +151,10 @@ fn settle(memory: &mut Memory, mind: &Mind, unit: &Unit, item: &Item, moment: &M
         operations: json::<[Done]>(&operations),
         reasons: json(&reasons),
         log: json(&verdict.log),
-        input: json(moment),
+        input: keep_input(moment, mind.receipt_bytes),
         seed: moment.seed,
         fuel: verdict.fuel,
+        call: verdict.call,
     });
 }
 

@@ -35,8 +35,9 @@ pub(crate) struct Done {
     #[serde(flatten)]
     operation: Operation,
     outcome: &'static str,
+    /// Not `reason`: some operations have one of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    refusal: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<MessageId>,
 }
@@ -44,7 +45,7 @@ pub(crate) struct Done {
 impl Done {
     /// Whether the host did not do it.
     pub(crate) fn is_refused(&self) -> bool {
-        self.reason.is_some()
+        self.refusal.is_some()
     }
 }
 
@@ -77,11 +78,11 @@ pub(crate) fn perform(
         if let Err(reason) = &result {
             asker.tell_refusal(memory, index, &operation, reason);
         }
-        let (outcome, reason, message) = match result {
+        let (outcome, refusal, message) = match result {
             Ok(message) => ("done", None, message),
             Err(reason) => ("refused", Some(reason), None),
         };
-        done.push(Done { operation, outcome, reason, message });
+        done.push(Done { operation, outcome, refusal, message });
     }
     done
 }

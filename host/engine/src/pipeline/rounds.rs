@@ -46,6 +46,7 @@ pub(crate) struct Mind {
     pub(crate) settings: Arc<TenantSettings>,
     pub(crate) units: Units,
     pub(crate) limits: CallLimits,
+    pub(crate) receipt_bytes: usize,
     pub(crate) now: Millis,
 }
 
@@ -132,6 +133,7 @@ async fn prepare(
         units: engine.fleet.units(tenant).await?,
         now: ambient.now(),
         limits: engine.options.limits,
+        receipt_bytes: engine.options.receipt_bytes,
     };
     let mut read = engine.app.store().read(Rows::Tenant(tenant)).await?;
     let mut memory = load::people(engine, bookmark, &mut read, tenant, events, named).await?;

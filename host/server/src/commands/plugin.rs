@@ -1,5 +1,6 @@
 //! `guanxi plugin`: start a project, build a component, try it on files, sign and publish it, install it.
 
+mod backtest;
 mod kit;
 mod new;
 mod run;
@@ -79,6 +80,9 @@ pub enum Action {
         #[arg(long)]
         accept: bool,
     },
+    /// Let another version or configuration decide about what an installation has decided already, and tell the difference.
+    /// Nobody is told and nothing is sent.
+    Backtest(backtest::Options),
     /// Make a key to sign packages with.
     Keygen {
         /// Where the secret half goes, such as `lantern.pem`; the public half goes beside it, as `lantern.pub.pem`.
@@ -200,6 +204,7 @@ pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
             let component = component.map_or_else(|| built(&folder), |file| read(&file))?;
             test::test(&component, &fixtures.unwrap_or_else(|| folder.join("fixtures")), accept)
         }
+        Action::Backtest(options) => backtest::run(config, options).await,
         Action::Keygen { secret } => sign::keygen(&secret),
         Action::Sign { component, key, out } => sign::sign(&component, &key, out),
         Action::Inspect { component } => {

@@ -1,5 +1,6 @@
 //! The measurements, in the order in which they run: one file each.
 
+mod backtest;
 mod campaign_call;
 mod delivery;
 mod flat;
@@ -30,10 +31,15 @@ pub struct Measurement {
 }
 
 /// All of them.
-pub const ALL: [Measurement; 21] = [
+pub const ALL: [Measurement; 23] = [
     Measurement { name: "campaign_call", run: |surroundings, _| campaign_call::run(surroundings) },
     Measurement { name: "scoring", run: |surroundings, _| scoring::run(surroundings) },
     Measurement { name: "neighbour", run: |surroundings, _| neighbour::run(surroundings) },
+    Measurement { name: "backtest_sqlite", run: |surroundings, tokio| tokio.block_on(backtest::sqlite(surroundings)) },
+    Measurement {
+        name: "backtest_postgres",
+        run: |surroundings, tokio| tokio.block_on(backtest::postgres(surroundings)),
+    },
     Measurement { name: "relations", run: |surroundings, _| relations::run(surroundings) },
     Measurement { name: "ingest_sqlite", run: |surroundings, tokio| tokio.block_on(ingest::sqlite(surroundings)) },
     Measurement { name: "ingest_postgres", run: |surroundings, tokio| tokio.block_on(ingest::postgres(surroundings)) },

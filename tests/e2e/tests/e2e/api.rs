@@ -250,8 +250,8 @@ fn api_5_the_document_is_openapi_3_1_and_true() {
             let filled = objects.iter().fold(path.clone(), |path, (from, to)| path.replace(from, to));
             assert!(!filled.contains('{'), "{path}: nothing to put in");
             let filled = match operation["operationId"].as_str() {
-                Some("find_path") => format!("{filled}?to={}", objects[1].1.trim_start_matches("people/")),
-                Some("find_common") => format!("{filled}?with={}", objects[1].1.trim_start_matches("people/")),
+                Some("find_path") => format!("{filled}?to={}", objects[2].1.trim_start_matches("people/")),
+                Some("find_common") => format!("{filled}?with={}", objects[2].1.trim_start_matches("people/")),
                 Some("report_import") => format!("{filled}?result=refused"),
                 _ => filled,
             };
@@ -300,7 +300,9 @@ async fn one_of_each(tenant: &Tenant) -> Vec<(&'static str, String)> {
     let erasure = erasure.json()["id"].as_str().unwrap().to_owned();
     // After the erasure, which gives up files that came before it.
     let file = tenant.api.post_bytes("/imports", "text/csv", "email\nada@example.com\n").await.expect(201);
+    let backtest = tenant.api.post("/backtests", &json!({"installation": "welcome"})).await.expect(202);
     vec![
+        ("backtests/{id}", format!("backtests/{}", backtest["id"].as_str().unwrap())),
         ("{tenant}", tenant.slug.clone()),
         ("people/{id}", format!("people/{}", id("person"))),
         ("decisions/{id}", format!("decisions/{}", id("decision"))),

@@ -70,6 +70,10 @@ fn check_steps(steps: &Value) {
         assert!(text("insight").contains(words), "no “{words}” in {}", text("insight"));
     }
     assert!(text("receipt").contains("Reasons"), "{steps}");
+    assert!(text("replayed").contains("It decides the same, to the byte and with the same fuel."), "{steps}");
+    for words in ["Decisions compared", "Come out differently", "Have some tea.", "Good to have you with us."] {
+        assert!(text("backtest").contains(words), "no “{words}” in {}", text("backtest"));
+    }
     assert_eq!((text("switched_false"), text("switched_true")), ("off", "live"));
     assert_eq!((&steps["live"], text("chinese"), text("phone_language")), (&json!(true), "实时动态", "zh-CN"));
     assert_eq!(text("after"), "/console/sign-in");

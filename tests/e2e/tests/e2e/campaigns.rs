@@ -95,7 +95,7 @@ fn ca_3_money_is_asked_for_and_the_refusal_comes_back_as_an_event() {
         assert_eq!(decision["outcome"], "refused", "{decision}");
         let asked = &decision["operations"][0];
         assert_eq!(
-            (&asked["outcome"], &asked["reason"]),
+            (&asked["outcome"], &asked["refusal"]),
             (&json!("refused"), &json!("there is no budget `spring` to draw from"))
         );
         let refusals = tenant.wait_for("/events", 1, |event| event["kind"] == "guanxi.refused").await;

@@ -152,13 +152,13 @@ fn pl_2_events_lead_to_events_so_many_and_so_deep_only() {
         tenant.install_component("echo", guest("echo-chamber"), json!({}), json!({})).await;
         tenant.batch(&[json!({"type": "track", "userId": "ada", "event": "shout"})]).await;
         let ended =
-            |decision: &Value| decision["operations"][0]["reason"] == "events led to events 4 times; it ends here";
+            |decision: &Value| decision["operations"][0]["refusal"] == "events led to events 4 times; it ends here";
         tenant.wait_for("/decisions", 8, ended).await;
         let echo = |event: &Value| event["kind"] == "echo-chamber.echo";
         assert_eq!(tenant.list("/events").await.into_iter().filter(echo).count(), 8 * 4);
         let shouted = |decision: &Value| decision["installation"] == "echo" && decision["reasons"][0] == "shout";
         let shouted = &tenant.wait_for("/decisions", 1, shouted).await[0];
-        let refusals: Vec<&Value> = (0..10).map(|n| &shouted["operations"][n]["reason"]).collect();
+        let refusals: Vec<&Value> = (0..10).map(|n| &shouted["operations"][n]["refusal"]).collect();
         assert_eq!(refusals[..8], [&Value::Null; 8], "{shouted}");
         assert_eq!(refusals[8..], [&json!("a decision emits at most 8 events"); 2], "{shouted}");
         host.stop().await;

@@ -22,6 +22,9 @@ const BODIES: &[(&str, &str)] = &[
     ("note_consent", r#"{"purpose": "marketing", "granted": true}"#),
     ("erase_person", r#"{"reason": "asked", "confirm": "per_01h2xcejqtf2nbrexx3vqjhp41"}"#),
     ("retry_dead_letter", ""),
+    ("replay_decision", ""),
+    ("start_backtest", r#"{"installation": "welcome"}"#),
+    ("stop_backtest", ""),
     ("upload_import", r#"{"email": "ada@example.com"}"#),
     ("map_import", r#"{"columns": [{"header": "email", "target": {"to": "identity", "kind": "email"}}]}"#),
     ("start_import", ""),
@@ -104,7 +107,10 @@ async fn objects_of(tenant: &Tenant, sink: &Sink) -> Value {
     tenant.api.put("/import-mappings/secret-mapping", &file["mapping"]).await.expect(200);
     let segment = json!({"title": "Secret", "filter": {"all": []}});
     tenant.api.put("/segments/secret-segment", &segment).await.expect(200);
+    let backtest = tenant.api.post("/backtests", &json!({"installation": "welcome"})).await.expect(202);
+    tenant.wait_for("/backtests", 1, |backtest| backtest["status"] == "done").await;
     json!({
+        "backtests": backtest["id"],
         "people": message[0]["person"], "decisions": message[0]["decision"], "messages": message[0]["id"],
         "tokens": tokens[0]["id"], "installations": "welcome", "erasures": erasure, "imports": file["id"],
         "import-mappings": "secret-mapping", "segments": "secret-segment",
@@ -129,7 +135,7 @@ fn nothing() -> Value {
     json!({
         "people": id("per"), "decisions": id("dec"), "messages": id("msg"), "tokens": id("tok"),
         "installations": "no-such-thing", "dead-letters": "987654", "erasures": id("era"), "imports": id("imp"),
-        "import-mappings": "no-such-thing", "segments": "no-such-thing",
+        "import-mappings": "no-such-thing", "segments": "no-such-thing", "backtests": id("btt"),
     })
 }
 
@@ -176,7 +182,9 @@ fn sec_2_another_tenants_objects_do_not_exist_on_any_route() {
 /// What a stranger could have changed.
 async fn everything(tenant: &Tenant) -> Value {
     let mut all = json!({});
-    for list in ["/tokens", "/installations", "/people", "/events", "/messages", "/dead-letters", "/decisions"] {
+    for list in
+        ["/tokens", "/installations", "/people", "/events", "/messages", "/dead-letters", "/decisions", "/backtests"]
+    {
         all[list] = tenant.list(list).await.into();
     }
     all

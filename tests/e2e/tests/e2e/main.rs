@@ -1,6 +1,7 @@
 //! Stories that drive the real binary from outside, each on SQLite and PostgreSQL.
 
 mod api;
+mod backtests;
 mod browser;
 mod campaigns;
 mod clients;
@@ -19,5 +20,6 @@ mod isolation;
 mod kill;
 mod packages;
 mod pressure;
+mod receipts;
 mod relations;
 mod segments;

@@ -125,5 +125,6 @@ pub fn decision(person: PersonId) -> DecisionRow {
         input: "{}".to_owned(),
         seed: u64::MAX - 1,
         fuel: 12_345,
+        call: None,
     }
 }

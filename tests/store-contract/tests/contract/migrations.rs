@@ -7,6 +7,8 @@ use guanxi_store_contract::{make, on_both, on_both_empty, on_postgres, on_sqlite
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 
+use crate::given;
+
 #[test]
 fn migrating_twice_changes_nothing() {
     on_both_empty(|url| async move {
@@ -49,6 +51,64 @@ fn documents_and_links_of_an_earlier_schema_are_read_as_they_were() {
     });
 }
 
+#[test]
+fn ca_7_receipts_of_an_earlier_schema_are_read_as_they_were() {
+    on_sqlite(|url| {
+        earlier_receipts(
+            url,
+            "create table before as
+               select tenant_id, id, installation_id, person_id, position, at, digest, config_hash, outcome, operations,
+                      reasons, log, input, seed, fuel
+               from decisions;
+             drop table decisions;
+             alter table before rename to decisions;
+             drop table configurations;
+             delete from _sqlx_migrations where version = 8",
+        )
+    });
+    on_postgres(|url| {
+        earlier_receipts(
+            url,
+            "alter table decisions drop column call_id, drop column call_others, drop column call_fuel,
+               drop column answer_hash;
+             drop table configurations;
+             delete from _sqlx_migrations where version = 10",
+        )
+    });
+}
+
+async fn earlier_receipts(url: String, back: &'static str) {
+    let store = open(&url).await;
+    store.migrate().await.unwrap();
+    let tenant = make::tenant(&store, "tea").await;
+    let rows = [given::decision(given::person_id()), given::decision(given::person_id())];
+    let mut work = given::of(&store, tenant).await;
+    work.insert_decisions(tenant, &rows).await.unwrap();
+    work.commit().await.unwrap();
+    store.close().await;
+    go_back(&url, back).await;
+
+    let store = open(&url).await;
+    assert_eq!(store.schema().await.unwrap(), SchemaState::Behind);
+    store.migrate().await.unwrap();
+    let mut work = given::of(&store, tenant).await;
+    for row in rows {
+        assert_eq!(work.decision(tenant, row.id).await.unwrap(), Some(row.clone()));
+        let again = work.insert_decisions(tenant, &[row]).await;
+        assert!(matches!(again, Err(StoreError::Conflict("decision"))), "{again:?}");
+        drop(work);
+        work = given::of(&store, tenant).await;
+    }
+}
+
+/// Changes the schema behind the store's back.
+async fn go_back(url: &str, back: &'static str) {
+    sqlx::any::install_default_drivers();
+    let mut raw = sqlx::AnyConnection::connect(url).await.unwrap();
+    sqlx::raw_sql(back).execute(&mut raw).await.unwrap();
+    raw.close().await.unwrap();
+}
+
 /// Stores a person, goes `back` to an earlier schema, and migrates again; the person may have got attributes on the way.
 async fn earlier_schema(url: String, back: &'static str, gained: Value) {
     let store = open(&url).await;
@@ -66,11 +126,7 @@ async fn earlier_schema(url: String, back: &'static str, gained: Value) {
     work.put_links(tenant, &links).await.unwrap();
     work.commit().await.unwrap();
     store.close().await;
-
-    sqlx::any::install_default_drivers();
-    let mut raw = sqlx::AnyConnection::connect(&url).await.unwrap();
-    sqlx::raw_sql(back).execute(&mut raw).await.unwrap();
-    raw.close().await.unwrap();
+    go_back(&url, back).await;
 
     let store = open(&url).await;
     assert_eq!(store.schema().await.unwrap(), SchemaState::Behind);

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use guanxi_app::AppError;
+use guanxi_app::{AppError, Replay};
 use guanxi_domain::ids::DecisionId;
 use serde::Deserialize;
 
@@ -13,7 +13,8 @@ use crate::format::{Time, count, pretty};
 use crate::page::{Page, Room, html};
 use crate::rooms::Badge;
 use crate::rooms::catalogue::Catalogue;
-use crate::session::Visitor;
+use crate::rooms::sign_in::Nothing;
+use crate::session::{Signed, Visitor};
 use crate::trouble::Trouble;
 use crate::words::Words;
 
@@ -40,6 +41,15 @@ struct Receipt {
     log: Vec<LogLine>,
     input: String,
     marks: Vec<(&'static str, String)>,
+    csrf: String,
+    again: Option<Again>,
+}
+
+/// What came of executing it again.
+struct Again {
+    same: bool,
+    marks: Vec<(&'static str, String)>,
+    answer: String,
 }
 
 /// `GET /console/t/{slug}/decisions/{id}`.
@@ -48,10 +58,35 @@ pub async fn show(
     visitor: Visitor,
     Path((slug, id)): Path<(String, String)>,
 ) -> Result<Response, Trouble> {
-    let tenant = visitor.tenant(&slug).await?;
-    let id: DecisionId = id.parse().map_err(|_| AppError::NotFound("decision"))?;
-    let view = console.app.decision(&visitor.caller, &slug, id).await?;
-    let catalogue = Catalogue::of(&console.app, &visitor, &slug).await?;
+    receipt(&console, &visitor, &slug, read_id(&id)?, None).await
+}
+
+/// `POST /console/t/{slug}/decisions/{id}`: executes the decision again and shows it beside the receipt.
+pub async fn replay(
+    State(console): State<Console>,
+    Path((slug, id)): Path<(String, String)>,
+    Signed(visitor, Nothing {}): Signed<Nothing>,
+) -> Result<Response, Trouble> {
+    let id = read_id(&id)?;
+    let replay = console.app.replay_decision(&visitor.caller, &slug, id).await?;
+    let again = Again::of(&replay, visitor.language.words());
+    receipt(&console, &visitor, &slug, id, Some(again)).await
+}
+
+fn read_id(id: &str) -> Result<DecisionId, AppError> {
+    id.parse().map_err(|_| AppError::NotFound("decision"))
+}
+
+async fn receipt(
+    console: &Console,
+    visitor: &Visitor,
+    slug: &str,
+    id: DecisionId,
+    again: Option<Again>,
+) -> Result<Response, Trouble> {
+    let tenant = visitor.tenant(slug).await?;
+    let view = console.app.decision(&visitor.caller, slug, id).await?;
+    let catalogue = Catalogue::of(&console.app, visitor, slug).await?;
     let (w, row) = (visitor.language.words(), view.row);
     html(&Receipt {
         page: visitor.page(w.receipt, &tenant, Room::People),
@@ -73,5 +108,23 @@ pub async fn show(
             (w.digest, row.digest),
             (w.config_hash, row.config_hash),
         ],
+        csrf: visitor.proof(),
+        again,
     })
+}
+
+impl Again {
+    fn of(replay: &Replay, w: &'static Words) -> Self {
+        let fuel = |fuel: u64| count(i64::try_from(fuel).unwrap_or(i64::MAX));
+        let (then, now) = (fuel(replay.call.fuel), fuel(replay.fuel));
+        let moments = i64::try_from(replay.moments).unwrap_or(i64::MAX);
+        Self {
+            same: replay.is_same(),
+            marks: vec![(w.replay_fuel, format!("{then} → {now}")), (w.replay_moments, count(moments))],
+            answer: match &replay.answer {
+                Ok(decision) => serde_json::to_string_pretty(decision).unwrap_or_default(),
+                Err(failure) => failure.clone(),
+            },
+        }
+    }
 }

@@ -17,7 +17,7 @@ pub struct OperationView {
     /// What became of it.
     pub outcome: Badge<'static>,
     /// Why it was refused.
-    pub reason: Option<String>,
+    pub refusal: Option<String>,
     /// All of it, JSON in lines.
     pub whole: String,
 }
@@ -31,14 +31,15 @@ pub fn operations(recorded: &str, w: &'static Words) -> Vec<OperationView> {
             title: text("do").map_or(w.unknown, |name| w.operation(name)).to_owned(),
             detail: short(&detail(operation), DETAIL_SHOWN),
             outcome: w.outcome(text("outcome").unwrap_or_default()),
-            reason: text("reason").filter(|_| text("outcome") == Some("refused")).map(str::to_owned),
+            refusal: text("refusal").map(str::to_owned),
             whole: pretty_value(operation),
         }
     };
     all.iter().map(view).collect()
 }
 
-fn detail(operation: &Value) -> String {
+/// The part of an operation that people want to see first.
+pub fn detail(operation: &Value) -> String {
     let text = |name: &str| operation.get(name).map(plain).unwrap_or_default();
     let integer = |name: &str| operation.get(name).and_then(Value::as_i64).unwrap_or_default();
     match operation.get("do").and_then(Value::as_str).unwrap_or_default() {
@@ -80,13 +81,13 @@ mod tests {
     fn operations_are_told_in_words() {
         let recorded = r#"[
             {"do":"send","content":{"inline":{"text":"hello"}},"outcome":"done","message":"msg_1"},
-            {"do":"grant-money","amount":188,"budget":"spring","reason":"luck","outcome":"refused"},
+            {"do":"grant-money","amount":188,"budget":"spring","reason":"luck","outcome":"refused","refusal":"spent"},
             {"do":"set-field","name":"vip","value":{"flag":true},"outcome":"done"},
             {"do":"start-timer","key":"wake","at":86400000,"outcome":"done"}]"#;
         let views = operations(recorded, &EN);
         let details: Vec<&str> = views.iter().map(|view| view.detail.as_str()).collect();
         assert_eq!(details, ["hello", "1.88 · spring", "vip = true", "wake → 1970-01-02 00:00 UTC"]);
-        assert_eq!(views[1].reason.as_deref(), Some("luck"));
+        assert_eq!(views[1].refusal.as_deref(), Some("spent"));
         assert!(operations("nonsense", &EN).is_empty());
     }
 }

@@ -1,0 +1,77 @@
+//! Backtests: what would have been, had another version or configuration decided.
+
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod start;
+pub(crate) mod stop;
+
+use guanxi_domain::Millis;
+use guanxi_domain::backtest::{Backtest, BacktestStatus};
+use guanxi_domain::ids::BacktestId;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// One backtest.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Backtest)]
+pub struct BacktestBody {
+    /// `btt_…`.
+    #[schema(value_type = String)]
+    pub id: BacktestId,
+    /// The installation whose decisions are looked at.
+    pub installation: String,
+    /// The plugin that decides.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the component, lower-case hex.
+    pub digest: String,
+    /// Its configuration, with defaults.
+    #[schema(value_type = Object)]
+    pub config: Value,
+    /// Decisions about events that were received from then on, milliseconds since the epoch,
+    pub from: Millis,
+    /// and before then.
+    pub to: Millis,
+    /// `waiting`, `running`, `done`, `stopped` or `failed`.
+    #[schema(value_type = String, example = "running")]
+    pub status: BacktestStatus,
+    /// How much of the time was looked at, 0 to 1.
+    pub progress: f64,
+    /// The token that asked, `tok_…`.
+    pub requested_by: String,
+    /// When, milliseconds since the epoch.
+    pub requested_at: Millis,
+    /// When it was done, stopped or failed.
+    pub ended_at: Option<Millis>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// What was found so far: `decisions` compared, `differ`, `missing` receipts without input, sums `before` and `after`, people
+    /// `gained` and `lost`, what the version asks for and the moments do not have (`unseen`), and `samples` side by side.
+    #[schema(value_type = Object)]
+    pub difference: Value,
+}
+
+impl From<Backtest> for BacktestBody {
+    fn from(backtest: Backtest) -> Self {
+        let Backtest { spec, .. } = backtest;
+        Self {
+            id: backtest.id,
+            installation: spec.installation,
+            plugin: spec.plugin,
+            version: spec.version,
+            digest: spec.digest,
+            config: spec.config,
+            from: spec.from,
+            to: spec.to,
+            status: backtest.status,
+            progress: backtest.progress,
+            requested_by: backtest.requested_by,
+            requested_at: backtest.requested_at,
+            ended_at: backtest.ended_at,
+            error: backtest.error,
+            difference: serde_json::to_value(&backtest.difference).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! One backtest: sums before and after, and some decisions side by side.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{Redirect, Response};
+use guanxi_app::AppError;
+use guanxi_domain::backtest::{Backtest, Difference, Said, Sample, Totals};
+use guanxi_domain::ids::BacktestId;
+
+use super::words::{self, Words};
+use crate::Console;
+use crate::format::{Time, count, percent, pretty_value, short};
+use crate::page::{Page, Room, html};
+use crate::rooms::person::operation::detail;
+use crate::rooms::sign_in::Nothing;
+use crate::session::{Signed, Visitor};
+use crate::trouble::Trouble;
+
+/// Characters of an operation's detail.
+const DETAIL: usize = 120;
+
+/// A sum before and after.
+struct Sum {
+    title: String,
+    was: String,
+    would_be: String,
+    differs: bool,
+}
+
+/// A decision side by side.
+struct Pair {
+    receipt: String,
+    at: Time,
+    sides: Option<[Side; 2]>,
+}
+
+/// What is asked for about a moment.
+struct Side {
+    lines: Vec<String>,
+    reasons: Vec<String>,
+    failed: bool,
+}
+
+#[derive(Template)]
+#[template(path = "backtest.html")]
+struct BacktestPage {
+    page: Page,
+    w: &'static Words,
+    place: String,
+    list: String,
+    csrf: String,
+    can_stop: bool,
+    moves: bool,
+    version: String,
+    status: &'static str,
+    code: &'static str,
+    progress: String,
+    error: Option<String>,
+    marks: Vec<(&'static str, String)>,
+    from: Time,
+    to: Time,
+    unseen: Vec<String>,
+    sums: Vec<Sum>,
+    pairs: Vec<Pair>,
+    config: String,
+}
+
+/// `GET /console/t/{slug}/backtests/{id}`.
+pub async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((slug, id)): Path<(String, String)>,
+) -> Result<Response, Trouble> {
+    let tenant = visitor.tenant(&slug).await?;
+    let backtest = console.app.backtest(&visitor.caller, &slug, read_id(&id)?).await?;
+    let w = words::of(visitor.language);
+    let Backtest { spec, status, difference, .. } = backtest;
+    let here = format!("/console/t/{}", tenant.slug);
+    let people = visitor.language.words();
+    html(&BacktestPage {
+        page: visitor.page(w.backtest, &tenant, Room::Plugins),
+        w,
+        place: format!("{here}/backtests/{id}"),
+        list: format!("{here}/plugins/{}/backtests", spec.installation),
+        csrf: visitor.proof(),
+        can_stop: status.is_open() && visitor.manages(&tenant),
+        moves: status.is_open(),
+        version: format!("{} · {} {}", spec.installation, spec.plugin, spec.version),
+        status: w.status(status),
+        code: status.as_str(),
+        progress: percent(Some(backtest.progress)),
+        error: backtest.error,
+        marks: marks(&difference, w),
+        from: Time(spec.from),
+        to: Time(spec.to),
+        sums: sums(&difference, w, |name| people.operation(name).to_owned()),
+        pairs: difference
+            .samples
+            .into_iter()
+            .map(|sample| pair(sample, &here, |name| people.operation(name).to_owned()))
+            .collect(),
+        unseen: difference.unseen,
+        config: pretty_value(&spec.config),
+    })
+}
+
+/// `POST /console/t/{slug}/backtests/{id}`: stops it.
+pub async fn stop(
+    State(console): State<Console>,
+    Path((slug, id)): Path<(String, String)>,
+    Signed(visitor, Nothing {}): Signed<Nothing>,
+) -> Result<Redirect, Trouble> {
+    let tenant = visitor.tenant(&slug).await?;
+    let id = read_id(&id)?;
+    console.app.stop_backtest(&visitor.caller, &slug, id).await?;
+    Ok(Redirect::to(&format!("/console/t/{}/backtests/{id}", tenant.slug)))
+}
+
+fn read_id(id: &str) -> Result<BacktestId, AppError> {
+    id.parse().map_err(|_| AppError::NotFound("backtest"))
+}
+
+fn whole(value: u64) -> String {
+    count(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+fn marks(difference: &Difference, w: &'static Words) -> Vec<(&'static str, String)> {
+    let mut marks = vec![
+        (w.decisions, whole(difference.decisions)),
+        (w.differ, whole(difference.differ)),
+        (w.gained, whole(difference.gained)),
+        (w.lost, whole(difference.lost)),
+    ];
+    if difference.missing > 0 {
+        marks.push((w.missing, whole(difference.missing)));
+    }
+    marks
+}
+
+fn sums(difference: &Difference, w: &'static Words, operation: impl Fn(&str) -> String) -> Vec<Sum> {
+    let (was, would_be) = (&difference.before, &difference.after);
+    let one = |title: String, of: &dyn Fn(&Totals) -> String| {
+        let (was, would_be) = (of(was), of(would_be));
+        Sum { title, differs: was != would_be, was, would_be }
+    };
+    let mut sums = vec![
+        one(w.acted.to_owned(), &|totals| whole(totals.acted)),
+        one(w.skipped.to_owned(), &|totals| whole(totals.skipped)),
+        one(w.failures.to_owned(), &|totals| whole(totals.failed)),
+        one(w.messaged.to_owned(), &|totals| whole(totals.messaged)),
+        one(w.marketing.to_owned(), &|totals| whole(totals.marketing)),
+    ];
+    let mut named = |title: &dyn Fn(&str) -> String, of: &dyn Fn(&Totals) -> BTreeMap<String, i64>| {
+        let (was, would_be) = (of(was), of(would_be));
+        let names: std::collections::BTreeSet<&String> = was.keys().chain(would_be.keys()).collect();
+        for name in names {
+            let [was, would_be] = [&was, &would_be].map(|sums| sums.get(name).copied().unwrap_or_default());
+            sums.push(Sum { title: title(name), differs: was != would_be, was: count(was), would_be: count(would_be) });
+        }
+    };
+    let signed = |sums: &BTreeMap<String, u64>| {
+        sums.iter().map(|(name, sum)| (name.clone(), i64::try_from(*sum).unwrap_or(i64::MAX))).collect()
+    };
+    named(&operation, &|totals| signed(&totals.operations));
+    let channel = |name: &str| format!("{}: {}", w.messages, if name == "any" { w.any_channel } else { name });
+    named(&channel, &|totals| signed(&totals.messages));
+    named(&|name| format!("{}: {name}", w.points), &|totals| signed(&totals.points));
+    named(&|name| format!("{}: {name}", w.coupons), &|totals| signed(&totals.coupons));
+    named(&|name| format!("{}: {name}", w.money), &|totals| totals.money.clone());
+    sums.push(one(w.fuel.to_owned(), &|totals| whole(totals.fuel)));
+    sums
+}
+
+fn pair(sample: Sample, here: &str, operation: impl Fn(&str) -> String) -> Pair {
+    let side = |said: Said| Side {
+        lines: said
+            .operations
+            .iter()
+            .map(|asked| {
+                let told = serde_json::to_value(asked).map(|value| detail(&value)).unwrap_or_default();
+                format!("{} {}", operation(asked.name()), short(&told, DETAIL))
+            })
+            .collect(),
+        reasons: said.reasons,
+        failed: said.failed,
+    };
+    Pair {
+        receipt: format!("{here}/decisions/{}", sample.decision),
+        at: Time(sample.at),
+        sides: sample.sides.map(|sides| sides.map(side)),
+    }
+}
