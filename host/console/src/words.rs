@@ -24,6 +24,8 @@ macro_rules! words {
         pub static ZH: Words = Words { $($name: $zh,)+ };
     };
 }
+/// For rooms with words of their own.
+pub(crate) use words;
 
 words! {
     product: "Guanxi", "关系 Guanxi";

@@ -6,7 +6,7 @@
 use crate::event::NewEvent;
 use crate::person::Consent;
 use crate::settings::{Basis, Purpose, TenantSettings};
-use crate::{JsonMap, Millis};
+use crate::{DAY, JsonMap, Millis};
 
 /// Kind of the events that the host makes when somebody notes a consent in the console, the API or an import.
 pub const CONSENT: &str = "guanxi.consent";
@@ -23,7 +23,6 @@ pub const PURPOSE_MAX: usize = 64;
 pub const EVIDENCE_MAX: usize = 1_000;
 /// The most characters of a source.
 const SOURCE_MAX: usize = 128;
-const DAY: Millis = 86_400_000;
 
 /// Why data may be used for a purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

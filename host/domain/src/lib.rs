@@ -32,5 +32,8 @@ pub mod tenant;
 /// Milliseconds since the Unix epoch, UTC.
 pub type Millis = i64;
 
+/// So long is a day, wherever it is.
+pub const DAY: Millis = 86_400_000;
+
 /// One JSON object.
 pub type JsonMap = serde_json::Map<String, serde_json::Value>;

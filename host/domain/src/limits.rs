@@ -24,6 +24,9 @@ pub const GUEST_TEXT_BYTES_MAX: usize = 4 * 1024;
 /// The most entries of a list in one item of a plugin's answer.
 pub const GUEST_ENTRIES_MAX: usize = 128;
 
+/// The most moments that a campaign is asked about at once.
+pub const MOMENTS_MAX: usize = 256;
+
 /// The limits of one call of a plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct CallLimits {

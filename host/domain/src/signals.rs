@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use crate::person::Signal;
-use crate::{JsonMap, Millis};
+use crate::{DAY, JsonMap, Millis};
 
 /// The trait that carries signals instead of setting an attribute.
 pub const SIGNALS: &str = "signals";
@@ -18,7 +18,6 @@ pub const SIGNALS_MAX: usize = 64;
 const VALUE_BYTES_MAX: usize = 1_024;
 /// The most bytes of a kind.
 const KIND_MAX: usize = 64;
-const DAY: Millis = 86_400_000;
 /// How long a signal counts if its sender does not say.
 const DAYS: Millis = 30;
 /// How long a mood does.

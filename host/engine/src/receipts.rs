@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use guanxi_app::AppError;
-use guanxi_domain::Millis;
 use guanxi_domain::tenant::{Tenant, TenantId};
+use guanxi_domain::{DAY, Millis};
 use guanxi_store::Scope as Rows;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +16,6 @@ const PAUSE: Duration = Duration::from_secs(3_600);
 const ROWS: u32 = 1_000;
 /// Tenants that are read at once.
 const TENANTS: u32 = 1_000;
-const DAY: Millis = 86_400_000;
 
 pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
     loop {

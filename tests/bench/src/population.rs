@@ -5,14 +5,13 @@ use std::ops::Range;
 
 use anyhow::Result;
 use guanxi_crowd::Crowd;
-use guanxi_domain::Millis;
 use guanxi_domain::event::{EventBody, NewEvent};
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{EventId, PersonId, new_uuid};
 use guanxi_domain::person::{Activity, Consent, HeldTag, Link, LinkState, Person, Provenance, Stage, Tag};
 use guanxi_domain::relations::Standing;
-use guanxi_domain::segment::bounds::DAY;
 use guanxi_domain::tenant::TenantId;
+use guanxi_domain::{DAY, Millis};
 use guanxi_store::{ConsentRow, EdgeRow, LinkRow, LogCursor, OrderRow, Scope, Store, TagRow, TimelineRow, Work};
 use serde_json::json;
 

@@ -3,7 +3,6 @@
 
 mod run;
 
-use guanxi_domain::Millis;
 use guanxi_domain::backtest::{Backtest, BacktestSpec, BacktestStatus, Difference};
 use guanxi_domain::caller::{Caller, Scope};
 use guanxi_domain::grants::Grants;
@@ -11,6 +10,7 @@ use guanxi_domain::ids::BacktestId;
 use guanxi_domain::installation::Installation;
 use guanxi_domain::manifest::{Manifest, wants};
 use guanxi_domain::tenant::TenantId;
+use guanxi_domain::{DAY, Millis};
 use guanxi_store::Scope as Rows;
 use serde_json::Value;
 
@@ -21,7 +21,6 @@ use run::Run;
 
 /// What is looked at if nothing is said.
 const DAYS: Millis = 30;
-const DAY: Millis = 86_400_000;
 /// Those that a tenant has open at once.
 const OPEN_MAX: usize = 3;
 /// Those that are kept.

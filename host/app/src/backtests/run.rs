@@ -7,6 +7,7 @@ use guanxi_domain::Millis;
 use guanxi_domain::backtest::{Backtest, DECISIONS_MAX, Difference, Said, Tally};
 use guanxi_domain::campaign::{Moment, Operation};
 use guanxi_domain::ids::{DecisionId, new_uuid};
+use guanxi_domain::limits::MOMENTS_MAX;
 use guanxi_domain::receipt::{Answer, read_input};
 use guanxi_store::{DecisionRow, Scope as Rows};
 use serde_json::Value;
@@ -16,8 +17,6 @@ use crate::{App, AppError};
 
 /// Receipts that are read at once.
 const PAGE: u32 = 2_048;
-/// The most moments of one call, as in the pipeline.
-const CALL_MAX: usize = 256;
 /// A plugin that crashes so often is not worth going on with: each of them takes up to some tenths of a second, and a page must
 /// be done before somebody else takes the backtest over.
 const CRASHES_MAX: u32 = 100;
@@ -34,7 +33,8 @@ pub(super) struct Run {
     desk: Desk,
 }
 
-/// What is carried from page to page.
+/// What is carried from page to page; an empty one lies there while somebody works.
+#[derive(Default)]
 struct Desk {
     config: String,
     tally: Tally,
@@ -58,10 +58,7 @@ impl Run {
             // As the engine hands it over.
             config: backtest.spec.config.to_string(),
             tally: Tally::new(backtest.spec.unseen.clone()),
-            states: HashMap::new(),
-            states_bytes: 0,
-            crashes: 0,
-            trouble: None,
+            ..Desk::default()
         };
         let cursor = DecisionId::from_uuid(new_uuid(backtest.spec.from, [0; 10]));
         Self { app: app.clone(), backtest, campaign, cursor, next: None, desk }
@@ -88,9 +85,8 @@ impl Run {
         };
         let Some(last) = page.last().map(|row| row.id) else { return Ok(false) };
         let is_last = page.len() < PAGE as usize;
-        let (campaign, desk) = (Arc::clone(&self.campaign), std::mem::take(&mut self.desk));
+        let (campaign, mut desk) = (Arc::clone(&self.campaign), std::mem::take(&mut self.desk));
         let worked = tokio::task::spawn_blocking(move || {
-            let mut desk = desk;
             desk.work(campaign.as_ref(), page);
             desk
         });
@@ -116,20 +112,6 @@ impl Run {
     }
 }
 
-impl Default for Desk {
-    /// Where nothing lies while somebody works.
-    fn default() -> Self {
-        Self {
-            config: String::new(),
-            tally: Tally::default(),
-            states: HashMap::new(),
-            states_bytes: 0,
-            crashes: 0,
-            trouble: None,
-        }
-    }
-}
-
 impl Desk {
     /// Decides about a page, in the order of the log and with each person at most once in a call.
     fn work(&mut self, campaign: &dyn Campaign, page: Vec<DecisionRow>) {
@@ -148,7 +130,7 @@ impl Desk {
             cases = later;
             let mut round = round.into_iter().peekable();
             while round.peek().is_some() && self.trouble.is_none() {
-                self.call(campaign, round.by_ref().take(CALL_MAX).collect());
+                self.call(campaign, round.by_ref().take(MOMENTS_MAX).collect());
             }
         }
     }

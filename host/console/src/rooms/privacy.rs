@@ -5,11 +5,11 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_app::{AppError, ConsentInput, ConsentView};
-use guanxi_domain::Millis;
 use guanxi_domain::consent::{self, EVIDENCE_MAX, Ground, Refusal};
 use guanxi_domain::erasure::REASON_MAX;
 use guanxi_domain::ids::PersonId;
 use guanxi_domain::settings::Basis;
+use guanxi_domain::{DAY, Millis};
 use http::{HeaderValue, header};
 use serde::Deserialize;
 
@@ -20,8 +20,6 @@ use crate::rooms::Badge;
 use crate::session::{Signed, Visitor};
 use crate::trouble::Trouble;
 use crate::words::Words;
-
-const DAY: Millis = 86_400_000;
 
 struct Row {
     purpose: String,

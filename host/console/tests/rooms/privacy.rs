@@ -33,18 +33,29 @@ async fn id_13_managers_change_one_entry_of_the_settings_at_a_time() {
     let answer = change(&browser, "purposes", &purpose).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/console/t/tea/settings#purposes"));
     assert_eq!(change(&browser, "region", &[("region", "cn")]).await.status, 303);
+    assert_eq!(change(&browser, "receipts", &[("days", "400")]).await.status, 303);
     let attribute = [("name", "birthday"), ("title", "Birthday"), ("kind", "date"), ("days", "")];
     assert_eq!(change(&browser, "attributes", &attribute).await.status, 303);
     let dimension = [("name", "interest"), ("title", "Interest"), ("half_life", "30.5")];
     assert_eq!(change(&browser, "dimensions", &dimension).await.status, 303);
     let page = browser.get(SETTINGS).await;
-    page.says(&["value=\"CN\"", "&#60;b&#62;Offers", "city, 生日", "730", "birthday", "30.5", "Lawful basis"]);
+    page.says(&[
+        "value=\"400\"",
+        "value=\"CN\"",
+        "&#60;b&#62;Offers",
+        "city, 生日",
+        "730",
+        "birthday",
+        "30.5",
+        "Lawful basis",
+    ]);
     assert!(!page.body.contains("<b>Offers") && !page.body.contains(" style="));
     browser.language = "zh";
     browser.get(SETTINGS).await.says(&["法律依据", "标签维度", "半衰期"]);
 
     for (part, fields) in [
         ("region", &[("region", "China")][..]),
+        ("receipts", &[("days", "0")]),
         ("purposes", &[("name", "x"), ("title", "x"), ("basis", "maybe")]),
         ("purposes", &[("name", "x"), ("title", ""), ("basis", "consent")]),
         ("attributes", &[("name", "x"), ("title", "x"), ("kind", "text"), ("days", "soon")]),

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::MEASURED;
-use crate::Millis;
-use crate::segment::bounds::DAY;
+use crate::{DAY, Millis};
 
 /// How long ago a person's last own event was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -14,8 +14,7 @@ mod traits;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Millis;
-use crate::segment::bounds::DAY;
+use crate::{DAY, Millis};
 
 pub use band::{Band, BandShare, Seen};
 pub use count::{Count, Sighting};

@@ -6,10 +6,8 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 use super::condition::{DateTest, Op, TimeTest};
-use crate::Millis;
+use crate::{DAY, Millis};
 
-/// One day in milliseconds.
-pub const DAY: Millis = 86_400_000;
 /// The longest span of time: a hundred years.
 pub const SPAN_MAX: Millis = 36_525 * DAY;
 /// The most days ahead of an anniversary.

@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use super::bounds::{self, ANNIVERSARY_MAX, DAY};
+use super::bounds::{self, ANNIVERSARY_MAX};
 use super::condition::{
     AttributeTest, Condition, Consented, DateTest, Direction, Number, Op, OrderMeasure, Scalar, TimeFact, TimeTest,
     Total, Which, is_identity_kind,
 };
 use super::{BadFilter, DEPTH_MAX, Filter, LIST_MAX, NODES_MAX, TEXT_MAX, is_name};
-use crate::JsonMap;
 use crate::event::HOST_PREFIX;
 use crate::person::{LinkState, Role, Stage};
+use crate::{DAY, JsonMap};
 
 type Reader = fn(&mut Fields<'_>) -> Read<Condition>;
 /// What a document may look at, each word with its reader.

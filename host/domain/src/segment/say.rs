@@ -6,8 +6,8 @@ use super::condition::{
     AttributeTest, Condition, Consented, DateTest, Direction, Number, OrderMeasure, Scalar, TimeFact, TimeTest, Total,
     Which,
 };
-use crate::Millis;
 use crate::person::{LinkState, Role, Stage};
+use crate::{DAY, Millis};
 
 /// A language to say it in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,7 +182,7 @@ fn attribute(t: Tongue, name: &str, test: &AttributeTest) -> String {
 }
 
 fn date(t: Tongue, test: &DateTest) -> String {
-    let days = |days: u32| length(t, Millis::from(days) * bounds::DAY);
+    let days = |days: u32| length(t, Millis::from(days) * DAY);
     match (test, t) {
         (DateTest::Within(n), English) => format!("in the last {}", days(*n)),
         (DateTest::Within(n), Chinese) => format!("在最近{}内", days(*n)),

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::schema::SCHEMA;
 use super::*;
+use crate::DAY;
 use crate::ids::{InstallationId, PersonId};
 use crate::person::{Activity, Consent, HeldTag, Link, LinkState, Person, Role, Score, Stage, Tag, Touch};
 
 /// 2026-03-01T12:00:00Z.
 const NOW: i64 = 1_772_366_400_000;
-const DAY: i64 = bounds::DAY;
 
 fn examples() -> Vec<Value> {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();

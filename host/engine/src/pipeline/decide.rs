@@ -3,6 +3,7 @@
 use guanxi_domain::campaign::{Decision, Failure, Moment};
 use guanxi_domain::event;
 use guanxi_domain::ids::{DecisionId, derived_uuid};
+use guanxi_domain::limits::MOMENTS_MAX;
 use guanxi_domain::receipt::{Answer, CallReceipt, answer_hash, keep_input};
 use guanxi_runtime::{Call, LogLine};
 use guanxi_store::DecisionRow;
@@ -12,9 +13,6 @@ use super::operations::{self, Done};
 use super::profile;
 use super::rounds::{Item, Mind};
 use crate::fleet::Unit;
-
-/// The most moments of one call.
-const CALL_MAX: usize = 256;
 
 /// One moment, and where it comes from.
 struct Case<'i> {
@@ -34,7 +32,7 @@ struct Verdict {
 
 /// Decides about `items`, each of another person.
 pub(crate) fn run(memory: &mut Memory, mind: &Mind, unit: &Unit, items: &[&Item]) {
-    for items in items.chunks(CALL_MAX) {
+    for items in items.chunks(MOMENTS_MAX) {
         let known = items.iter().filter_map(|item| {
             let moment = moment(memory, mind, unit, item)?;
             Some((Case { item, id: decision_id(mind, unit, item) }, moment))

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use guanxi_app::{App, AppError, GrantsInput, InstallationInput};
+use guanxi_domain::DAY;
 use guanxi_domain::event::NewEvent;
 use guanxi_domain::event::segment::{self, Call};
 use guanxi_domain::installation::Mode;
@@ -25,7 +26,6 @@ use orders::Row;
 const TENANT: &str = "demo";
 /// Events of one append while loading.
 const LOAD: usize = 2_000;
-const DAY_MS: i64 = 86_400_000;
 
 /// How to play the demo.
 #[derive(Args)]
@@ -59,7 +59,7 @@ pub async fn run(mut config: Config, options: Options) -> anyhow::Result<()> {
     let running = Running::start(&config, parts, shown.clone()).await?;
     let now = app.ambient().now();
     let rows = orders::load(now)?;
-    let (past, live) = rows.split_at(rows.partition_point(|row| row.at < now - options.days * DAY_MS));
+    let (past, live) = rows.split_at(rows.partition_point(|row| row.at < now - options.days * DAY));
 
     let tenant = match app.create_tenant(&local_operator(), TENANT, "Demo: a British gift shop").await {
         Ok(tenant) => {

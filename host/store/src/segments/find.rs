@@ -125,11 +125,8 @@ impl Store {
         let mut sets = vec![Set::default(); leaves.len()];
         let (mut known, mut stood) = (Set::everybody(), true);
         for step in plan.steps(&leaves) {
-            stood &= asker.ask(&step.leaves, start.few(&known).as_ref(), &mut sets).await?;
-            if step.narrows {
-                let found = step.leaves.iter().filter_map(|index| sets.get(*index).cloned());
-                known = found.fold(known, Set::and);
-            }
+            stood &= asker.ask(&step, start.few(&known).as_ref(), &mut sets).await?;
+            known = step.iter().filter_map(|index| sets.get(*index).cloned()).fold(known, Set::and);
         }
         Ok(Found { members: plan.of(&sets).members, position: stood.then_some(start.position) })
     }

@@ -8,10 +8,10 @@
 
 use std::collections::HashMap;
 
-use guanxi_domain::Millis;
-use guanxi_domain::segment::{Condition, Consented, Direction, Number, OrderMeasure, bounds};
+use guanxi_domain::segment::{Condition, Consented, Direction, Number, OrderMeasure};
 use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
+use guanxi_domain::{DAY, Millis};
 use roaring::RoaringBitmap;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -374,7 +374,7 @@ pub(crate) fn weight_now(sql: &mut Sql, tag: &str, now: Millis) {
 /// The latest word of somebody.
 fn consent(sql: &mut Sql, purpose: &str, state: Consented, settings: &TenantSettings, now: Millis) {
     let days = settings.purposes.get(purpose).and_then(|purpose| purpose.days);
-    let oldest = days.map(|days| now - i64::from(days) * bounds::DAY);
+    let oldest = days.map(|days| now - i64::from(days) * DAY);
     match state {
         Consented::Granted => {
             sql.put(" and r.state = 'granted' and (r.expires_at is null or r.expires_at > ").int(now).put(")");

@@ -70,16 +70,20 @@ async fn measured(surroundings: &Surroundings, database: Database, names: [&'sta
     let took = (time("ended_at")? - time("requested_at")?).max(1) as f64 / 1e3;
     server.stop().await?;
     database.remove().await?;
+    let per_decision = |time: Duration| time.as_secs_f64() * 1e6 / decisions as f64;
     let [backtest, receipt] = names;
     Ok(vec![
         Row::new(backtest, decisions as f64 / took, "/s")
             .against("the calls alone", decisions as f64 / alone.as_secs_f64())
             .at_least(RATE)
             .note(format!("{decisions} decisions of welcome, from the request to the last of them; {took:.1} s")),
-        Row::new(receipt, written.as_secs_f64() * 1e6 / decisions as f64, "µs").at_most(RECEIPT).note(format!(
-            "{PIECE} a transaction, each with its input of {} bytes; 15 % of what an event may take at 6,000/s",
-            keep_input(&introduction(), usize::MAX).len()
-        )),
+        Row::new(receipt, per_decision(written), "µs")
+            .against("its share of the call", per_decision(alone))
+            .at_most(RECEIPT)
+            .note(format!(
+                "{PIECE} a transaction, each with its input of {} bytes; 15 % of what an event may take at 6,000/s",
+                keep_input(&introduction(), usize::MAX).len()
+            )),
     ])
 }
 

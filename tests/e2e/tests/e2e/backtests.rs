@@ -2,6 +2,7 @@
 
 use guanxi_e2e::environment::variable;
 use guanxi_e2e::host::{run, run_well};
+use guanxi_e2e::sql::Database;
 use guanxi_e2e::{Host, Place, Sink, Tenant, eventually, now_millis, on_both};
 use serde_json::{Value, json};
 
@@ -155,10 +156,29 @@ fn ca_5_what_cannot_be_compared_is_refused() {
         let done = compare(&tenant, json!({"installation": "red-packet"})).await;
         let path = format!("/backtests/{}", done["id"].as_str().unwrap());
         tenant.api.post(&format!("{path}/stop"), &json!({})).await.problem(409, "conflict");
+        // Three that somebody works on: no more are taken until one is stopped.
+        let database = Database::of(&place).await;
+        let tie =
+            |until: i64| format!("update backtests set status = 'running', ended_at = null, lease_until = {until}");
+        for _ in 0..2 {
+            compare(&tenant, json!({"installation": "red-packet"})).await;
+        }
+        database.execute(&tie(i64::MAX)).await;
+        let problem =
+            tenant.api.post("/backtests", &json!({"installation": "red-packet"})).await.problem(409, "conflict");
+        assert!(problem["detail"].as_str().unwrap().contains("3 backtests are open"), "{problem}");
+        let stopped = tenant.api.post(&format!("{path}/stop"), &json!({})).await.expect(200);
+        assert_eq!((&stopped["status"], stopped["ended_at"].is_i64()), (&json!("stopped"), true));
+        compare(&tenant, json!({"installation": "red-packet"})).await;
+        // Whoever worked on them is gone: they are done by whoever comes next, but for the one that was stopped.
+        database.execute(&format!("{} where status = 'running'", tie(0))).await;
+        database.close().await;
+        tenant.wait_for("/backtests", 3, |backtest| backtest["status"] == "done").await;
+        assert_eq!(tenant.api.get(&path).await.expect(200)["status"], "stopped");
         let other = host.tenant("other").await;
         other.api.get(&path).await.problem(404, "not-found");
         other.api.post(&format!("{path}/stop"), &json!({})).await.problem(404, "not-found");
-        assert_eq!((other.list("/backtests").await.len(), tenant.list("/backtests").await.len()), (0, 1));
+        assert_eq!((other.list("/backtests").await.len(), tenant.list("/backtests").await.len()), (0, 4));
         let bad = run(&place, ["plugin", "backtest", "acme", "webhook"]).await;
         let said = String::from_utf8_lossy(&bad.stderr).into_owned();
         assert!(!bad.status.success() && said.contains("only campaigns decide"), "{said}");

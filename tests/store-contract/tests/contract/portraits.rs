@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use guanxi_domain::DAY;
 use guanxi_domain::consent::{MARKETING, allows};
 use guanxi_domain::ids::{DecisionId, InstallationId, MessageId, PersonId, SegmentId, new_uuid};
 use guanxi_domain::insight::{Channel, Clock, Count, MEASURED, Portrait};
 use guanxi_domain::message::{Message, MessageClass, MessageStatus};
 use guanxi_domain::person::{Person, WEIGHT_MIN};
-use guanxi_domain::segment::bounds::DAY;
 use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{PortraitPiece, PortraitRow, Scope, Store, Survey, TimelineRow, Whom};

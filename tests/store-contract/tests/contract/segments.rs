@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use guanxi_domain::Millis;
 use guanxi_domain::ids::{InstallationId, PersonId, SegmentId};
 use guanxi_domain::person::{
     Activity, Consent, HeldTag, LinkState, Membership, Person, Role, Score, Stage, Tag, Touch,
 };
 use guanxi_domain::relations::Standing;
-use guanxi_domain::segment::bounds::DAY;
 use guanxi_domain::segment::{Filter, Needs};
 use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
+use guanxi_domain::{DAY, Millis};
 use guanxi_store::{
     ChunkRow, ConsentRow, EdgeRow, HeldSegment, LogCursor, OrderRow, Scope, SegmentRow, Store, StoreError, TagRow,
     TimelineRow,

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
 use guanxi_app::{AppError, BacktestInput};
+use guanxi_domain::DAY;
 use guanxi_domain::backtest::Backtest;
 use serde::Deserialize;
 
@@ -21,7 +22,6 @@ pub use one::{show, stop};
 
 /// Those in the list.
 const ROWS: u32 = 50;
-const DAY: i64 = 86_400_000;
 
 /// A backtest in the list.
 struct Row {

@@ -3,18 +3,7 @@
 use guanxi_domain::backtest::BacktestStatus;
 
 use crate::language::Language;
-
-macro_rules! words {
-    ($($name:ident: $en:literal, $zh:literal;)+) => {
-        /// The words of one language.
-        pub struct Words {
-            $(pub $name: &'static str,)+
-        }
-
-        static EN: Words = Words { $($name: $en,)+ };
-        static ZH: Words = Words { $($name: $zh,)+ };
-    };
-}
+use crate::words::words;
 
 words! {
     backtests: "Backtests", "回测";

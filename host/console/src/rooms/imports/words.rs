@@ -4,18 +4,7 @@ use guanxi_app::import_file::Subject;
 use guanxi_domain::import::{ImportStatus, RowResult};
 
 use crate::language::Language;
-
-macro_rules! words {
-    ($($name:ident: $en:literal, $zh:literal;)+) => {
-        /// The words of one language.
-        pub struct Words {
-            $(pub $name: &'static str,)+
-        }
-
-        static EN: Words = Words { $($name: $en,)+ };
-        static ZH: Words = Words { $($name: $zh,)+ };
-    };
-}
+use crate::words::words;
 
 words! {
     imports: "Imports", "导入";

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use guanxi_app::AppError;
-use guanxi_domain::Millis;
 use guanxi_domain::ids::PersonId;
-use guanxi_domain::segment::bounds::{DAY, today};
+use guanxi_domain::segment::bounds::today;
 use guanxi_domain::segment::{Needs, Tick};
 use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
+use guanxi_domain::{DAY, Millis};
 use guanxi_store::{ChunkRow, Found, LogCursor, Scope as Rows, StoreError, Work};
 
 use super::shift::{Cause, Turn, events, shift};

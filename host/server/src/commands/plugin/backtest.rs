@@ -5,14 +5,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use guanxi_app::BacktestInput;
+use guanxi_domain::DAY;
 use guanxi_domain::backtest::{Difference, Totals};
 
 use super::{built, json, read};
 use crate::commands::print;
 use crate::config::Config;
 use crate::wiring::{build, local_operator};
-
-const DAY: i64 = 86_400_000;
 
 /// What is compared with what.
 #[derive(Args)]
