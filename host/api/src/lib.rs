@@ -5,6 +5,7 @@
 
 mod auth;
 mod backtests;
+mod candidates;
 mod consents;
 mod cursor;
 mod dead_letters;
@@ -117,6 +118,9 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(publishers::revoke::revoke))
         .routes(routes!(installations::list::list))
         .routes(routes!(installations::put::put, installations::get::get))
+        .routes(routes!(candidates::put::put, candidates::get::get))
+        .routes(routes!(candidates::stop::stop))
+        .routes(routes!(candidates::promote::promote))
         .routes(routes!(people::list::list))
         .routes(routes!(people::get::get, people::edit::edit))
         .routes(routes!(people::act::act, people::history::history))

@@ -34,6 +34,7 @@ const CALLS: [&str; 7] = ["identify", "track", "page", "screen", "group", "alias
         (name = "tokens", description = "API tokens and write keys"),
         (name = "plugins", description = "The host's library of plugins"),
         (name = "installations", description = "Plugins of one tenant"),
+        (name = "candidates", description = "What is tried beside an installation"),
         (name = "people", description = "People of one tenant"),
         (name = "relations", description = "Who knows whom"),
         (name = "imports", description = "Files of people, orders and relations"),

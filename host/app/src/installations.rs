@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use guanxi_domain::caller::{Caller, Scope};
 use guanxi_domain::grants::Grants;
-use guanxi_domain::ids::InstallationId;
+use guanxi_domain::ids::{CandidateId, InstallationId};
 use guanxi_domain::installation::{Health, Installation, Mode};
 use guanxi_domain::limits::CONFIG_BYTES_MAX;
 use guanxi_domain::manifest::Manifest;
@@ -12,6 +12,7 @@ use guanxi_domain::tenant::TenantId;
 use guanxi_store::Scope as Rows;
 use serde_json::Value;
 
+use crate::candidates::follow_installation;
 use crate::plugins::PluginView;
 use crate::secrets::{OpenSecrets, decode};
 use crate::{App, AppError, Problem};
@@ -93,10 +94,14 @@ impl App {
             secrets: secrets.0.into_keys().collect(),
             // Whoever changes an installation gives it a fresh start.
             health: Health::default(),
-            created_at: existing.map_or(now, |i| i.created_at),
+            created_at: existing.as_ref().map_or(now, |i| i.created_at),
             updated_at: now,
         };
         work.put_installation(tenant.id, &installation, Some(&sealed)).await?;
+        if existing.is_some_and(|existing| !existing.decides_as(&installation)) {
+            follow_installation(&mut work, tenant.id, &installation, CandidateId::from_uuid(self.ambient().uuid()))
+                .await?;
+        }
         work.commit().await?;
         self.signals().installed.notify_one();
         Ok(InstallationView { installation, plugin })
@@ -160,7 +165,7 @@ impl App {
 }
 
 /// A version that was taken back is installed nowhere anew; where it is, everything else may still be changed.
-fn check_yanked(plugin: &PluginView, existing: Option<&Installation>, problems: &mut Vec<Problem>) {
+pub(crate) fn check_yanked(plugin: &PluginView, existing: Option<&Installation>, problems: &mut Vec<Problem>) {
     let runs = existing.is_some_and(|existing| existing.digest == plugin.digest);
     if let Some(yanked) = plugin.yanked.as_ref().filter(|_| !runs) {
         let Manifest { name, version, .. } = &plugin.manifest;
@@ -214,7 +219,7 @@ pub(crate) fn checked_config(manifest: &Manifest, config: Value, problems: &mut 
 }
 
 /// Grants are exactly what the manifest requests; a tenant that allows less is told what is missing.
-fn checked_grants(manifest: &Manifest, input: Option<GrantsInput>, problems: &mut Vec<Problem>) -> Grants {
+pub(crate) fn checked_grants(manifest: &Manifest, input: Option<GrantsInput>, problems: &mut Vec<Problem>) -> Grants {
     let requested = Grants::requested(manifest);
     let granted = match input {
         Some(GrantsInput::Requested) => return requested,

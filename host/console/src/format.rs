@@ -46,6 +46,11 @@ pub fn count(value: i64) -> String {
     out
 }
 
+/// The same of what was counted in another type.
+pub fn whole(value: impl TryInto<i64>) -> String {
+    count(value.try_into().unwrap_or(i64::MAX))
+}
+
 /// A score or a term of one: at most two decimals.
 pub fn number(value: f64) -> String {
     if !value.is_finite() {
@@ -126,6 +131,7 @@ mod tests {
         }
         assert_eq!([Some(0.125), Some(1.0 / 3.0), None].map(percent), ["12.5%", "33.3%", "–"]);
         assert_eq!(count(-1234567), "−1,234,567");
+        assert_eq!((whole(1_234_usize), whole(u64::MAX)), ("1,234".to_owned(), count(i64::MAX)));
     }
 
     #[test]

@@ -28,7 +28,7 @@ use crate::session::Tries;
 /// The most bytes of a segment's form: a filter may be long, and longer as a form writes it.
 const SEGMENT_BYTES_MAX: usize = 256 * 1024;
 /// A configuration, percent-encoded.
-const BACKTEST_BYTES_MAX: usize = 256 * 1024;
+const CONFIG_BYTES_MAX: usize = 256 * 1024;
 /// The most bytes of a form.
 const FORM_BYTES_MAX: usize = 16 * 1024;
 /// The same of a mapping with very many columns.
@@ -89,7 +89,11 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
         .route(&format!("{tenant}/plugins/{{name}}/mode"), post(rooms::plugins::switch))
         .route(
             &format!("{tenant}/plugins/{{name}}/backtests"),
-            get(rooms::backtests::list).post(rooms::backtests::start).layer(DefaultBodyLimit::max(BACKTEST_BYTES_MAX)),
+            get(rooms::backtests::list).post(rooms::backtests::start).layer(DefaultBodyLimit::max(CONFIG_BYTES_MAX)),
+        )
+        .route(
+            &format!("{tenant}/plugins/{{name}}/candidate"),
+            get(rooms::candidates::show).post(rooms::candidates::act).layer(DefaultBodyLimit::max(CONFIG_BYTES_MAX)),
         )
         .route(&format!("{tenant}/backtests/{{id}}"), get(rooms::backtests::show).post(rooms::backtests::stop))
         .route(&format!("{tenant}/people/{{id}}/relations"), get(rooms::relations::show))

@@ -162,6 +162,7 @@ words! {
     input_text: "Everything the decision depended on. The same input gives the same decision.", "决策所依据的全部输入；相同的输入得到相同的决策。";
     execution: "Execution", "执行";
     backtests: "What another version or configuration would have decided", "其他版本或配置会如何决策";
+    candidate: "Another version or configuration beside it", "并行试运行的其他版本或配置";
     replay: "Decide again", "重新决策";
     replay_text: "Calls the plugin again with everything it saw then. Nobody is told and nothing is sent.", "用当时的全部输入再次调用插件；不会通知任何人，也不会发送任何内容。";
     replay_same: "the same", "一致";
@@ -187,6 +188,9 @@ words! {
     failed: "failed", "失败";
     done: "done", "完成";
     refused: "refused", "被拒绝";
+    shadowed: "not done: shadow", "未执行（影子）";
+    shadow: "shadow", "影子";
+    shadow_text: "A candidate was tried: this was decided beside what took effect, and nothing of it was done.", "试运行候选版本时，此决策与实际生效的决策并行产生，其中的操作均未执行。";
 
     message: "Message", "消息";
     class: "Class", "类别";
@@ -300,6 +304,7 @@ words! {
     event_timer: "A plugin's timer was due", "插件定时器到期";
     event_refused: "An operation was refused", "操作被拒绝";
     event_message: "A message found its end", "消息投递结束";
+    event_candidate: "A candidate fell back", "候选版本自动回退";
 
     op_send: "Send a message", "发送消息";
     op_earn_points: "Credit points", "发放积分";
@@ -712,8 +717,14 @@ impl Words {
             "failed" => Badge { code: "failed", title: self.failed },
             "done" => Badge { code: "done", title: self.done },
             "refused" => Badge { code: "refused", title: self.refused },
+            "shadowed" => Badge { code: "shadowed", title: self.shadowed },
             _ => Badge { code: "unknown", title: self.unknown },
         }
+    }
+
+    /// What a decision carries that was made beside the one that took effect.
+    pub fn shadow_of(&self, is_shadow: bool) -> Option<Badge<'static>> {
+        is_shadow.then_some(Badge { code: "shadow", title: self.shadow })
     }
 
     /// A kind of identity; kinds of a tenant's own stay as they are.
@@ -747,6 +758,7 @@ impl Words {
             guanxi_domain::event::TIMER => self.event_timer,
             guanxi_domain::event::REFUSED => self.event_refused,
             guanxi_domain::event::SENT => self.event_message,
+            guanxi_domain::event::CANDIDATE => self.event_candidate,
             guanxi_domain::relations::RELATIONS => self.event_relations,
             guanxi_domain::consent::CONSENT => self.event_consent,
             guanxi_domain::consent::GRANTED => self.event_consent_granted,

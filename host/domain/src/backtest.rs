@@ -205,7 +205,7 @@ impl Said {
     }
 
     /// Whether it comes to the same: reasons are words.
-    fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.operations == other.operations && self.failed == other.failed
     }
 
@@ -280,7 +280,8 @@ impl Tally {
 }
 
 impl Totals {
-    fn add(&mut self, said: &Said, fuel: u64) {
+    /// Counts one decision, with its share of the fuel.
+    pub(crate) fn add(&mut self, said: &Said, fuel: u64) {
         self.fuel = self.fuel.saturating_add(fuel);
         match (said.failed, said.operations.is_empty()) {
             (true, _) => self.failed += 1,

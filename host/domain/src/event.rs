@@ -27,6 +27,8 @@ pub const TAGS: &str = "guanxi.tags";
 pub const EDIT: &str = "guanxi.edit";
 /// Kind of the events that carry rows of an import; see `ImportId`.
 pub const IMPORT: &str = "guanxi.import";
+/// Kind of the events that tell of a candidate that fell back; see [`crate::candidate`].
+pub const CANDIDATE: &str = "guanxi.candidate";
 /// The most notes kept on one event.
 pub const NOTES_MAX: usize = 8;
 /// Prefix of kinds that only the host makes.

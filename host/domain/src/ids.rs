@@ -131,6 +131,10 @@ typed_id!(
     BacktestId, "btt"
 );
 typed_id!(
+    /// One candidate of an installation.
+    CandidateId, "cnd"
+);
+typed_id!(
     /// One message to one person.
     MessageId, "msg"
 );

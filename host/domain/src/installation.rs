@@ -111,6 +111,14 @@ pub struct Installation {
     pub updated_at: Millis,
 }
 
+impl Installation {
+    /// Whether both decide the same about everything, or not at all.
+    pub fn decides_as(&self, other: &Self) -> bool {
+        let decider = |one: &Self| (one.mode, one.digest.clone(), one.config.clone(), one.grants.clone());
+        decider(self) == decider(other)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

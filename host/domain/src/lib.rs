@@ -5,6 +5,7 @@ pub mod analysis;
 pub mod backtest;
 pub mod caller;
 pub mod campaign;
+pub mod candidate;
 pub mod connector;
 pub mod consent;
 pub mod content;

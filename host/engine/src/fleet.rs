@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use guanxi_app::{App, AppError, OpenSecrets, decode_secret};
 use guanxi_channels::{EgressPolicy, SecretText, Secrets as EgressSecrets};
 use guanxi_domain::Millis;
+use guanxi_domain::candidate::Candidate;
+use guanxi_domain::ids::{CandidateId, InstallationId};
 use guanxi_domain::installation::{Health, Installation, Mode};
 use guanxi_domain::manifest::{ConnectorSpec, Manifest};
 use guanxi_domain::tenant::TenantId;
@@ -21,6 +23,8 @@ pub(crate) struct Unit {
     pub(crate) config: String,
     /// SHA-256 of `config`, lower-case hex, for receipts.
     pub(crate) config_hash: String,
+    /// Tells whatever decides for an installation apart: the installation's own id, or that of a candidate.
+    pub(crate) key: InstallationId,
     health: Mutex<Health>,
 }
 
@@ -33,12 +37,30 @@ pub(crate) struct Passport {
 /// All live installations of one tenant, by name.
 pub(crate) type Units = Arc<Vec<Arc<Unit>>>;
 
+/// What stands beside an installation, ready to be called.
+pub(crate) struct Trial {
+    pub(crate) candidate: CandidateId,
+    /// The installation as it would be.
+    pub(crate) unit: Arc<Unit>,
+}
+
+/// All candidates of one tenant that ran when they were looked for.
+pub(crate) type Trials = Arc<Vec<Arc<Trial>>>;
+
+/// What is believed of one tenant.
+#[derive(Clone, Default)]
+struct Believed {
+    read_at: Millis,
+    units: Units,
+    trials: Trials,
+}
+
 /// The plugins of all tenants.
 pub struct Fleet {
     app: App,
     runtime: Runtime,
     plugins: tokio::sync::Mutex<HashMap<String, Plugin>>,
-    tenants: Mutex<HashMap<TenantId, (Millis, Units)>>,
+    tenants: Mutex<HashMap<TenantId, Believed>>,
 }
 
 /// How long a tenant's installations are believed without looking again.
@@ -52,6 +74,11 @@ impl Unit {
     /// Whether the plugin may be called now.
     pub(crate) fn is_well(&self, now: Millis) -> bool {
         !self.health().is_quarantined(now)
+    }
+
+    /// Whether it stands beside what the installation runs.
+    pub(crate) fn is_candidate(&self) -> bool {
+        self.key != self.installation.id
     }
 
     pub(crate) fn health(&self) -> Health {
@@ -80,42 +107,82 @@ impl Fleet {
 
     /// Forgets what it believes about installations, so that the next call looks again.
     pub(crate) fn refresh(&self) {
-        for (read_at, _) in self.tenants.lock().unwrap_or_else(PoisonError::into_inner).values_mut() {
-            *read_at = 0;
+        for believed in self.tenants.lock().unwrap_or_else(PoisonError::into_inner).values_mut() {
+            believed.read_at = 0;
         }
     }
 
     /// The live installations of a tenant. One that cannot be loaded is told of and left out.
     pub(crate) async fn units(&self, tenant: TenantId) -> Result<Units, AppError> {
+        Ok(self.believed(tenant).await?.units)
+    }
+
+    /// The live installations of a tenant, and what stands beside its installations, live or not.
+    pub(crate) async fn units_and_trials(&self, tenant: TenantId) -> Result<(Units, Trials), AppError> {
+        let Believed { units, trials, .. } = self.believed(tenant).await?;
+        Ok((units, trials))
+    }
+
+    async fn believed(&self, tenant: TenantId) -> Result<Believed, AppError> {
         let now = self.app.ambient().now();
         let known = self.tenants.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned();
-        if let Some((read_at, units)) = &known
-            && now - read_at < FRESH_MS
+        if let Some(known) = &known
+            && now - known.read_at < FRESH_MS
         {
-            return Ok(Arc::clone(units));
+            return Ok(known.clone());
         }
-        let all = self.app.store().read(Rows::Tenant(tenant)).await?.installations(tenant).await?;
-        let old = known.map(|(_, units)| units).unwrap_or_default();
-        let mut units = Vec::with_capacity(all.len());
-        let mut fresh = Vec::new();
+        let old = known.unwrap_or_default();
+        let mut read = self.app.store().read(Rows::Tenant(tenant)).await?;
+        let all = read.installations(tenant).await?;
+        let candidates = read.running_candidates(tenant).await?;
+        drop(read);
+        let (mut units, mut trials, mut fresh) = (Vec::with_capacity(all.len()), Vec::new(), Vec::new());
+        for candidate in candidates {
+            match old.trials.iter().find(|trial| trial.candidate == candidate.id) {
+                Some(trial) => trials.push(Arc::clone(trial)),
+                None => {
+                    let trial = self.trial(&all, candidate).await?.map(Arc::new);
+                    fresh.extend(trial.as_ref().map(|trial| Arc::clone(&trial.unit)));
+                    trials.extend(trial);
+                }
+            }
+        }
         for installation in all.into_iter().filter(|i| i.mode == Mode::Live) {
-            let same = old.iter().find(|unit| {
+            let same = old.units.iter().find(|unit| {
                 unit.installation.id == installation.id && unit.installation.updated_at == installation.updated_at
             });
             match same {
                 Some(unit) => units.push(Arc::clone(unit)),
                 None => {
-                    let unit = self.load(installation).await?.map(Arc::new);
+                    let unit = self.load(installation, None).await?.map(Arc::new);
                     fresh.extend(unit.clone());
                     units.extend(unit);
                 }
             }
         }
         self.keep_configurations(tenant, &fresh).await?;
-        let units = Arc::new(units);
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        tenants.insert(tenant, (now, Arc::clone(&units)));
-        Ok(units)
+        let believed = Believed { read_at: now, units: Arc::new(units), trials: Arc::new(trials) };
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, believed.clone());
+        Ok(believed)
+    }
+
+    /// The installation beside which a candidate stands, as the candidate wants it.
+    async fn trial(&self, all: &[Installation], candidate: Candidate) -> Result<Option<Trial>, AppError> {
+        let Some(installation) = all.iter().find(|installation| installation.id == candidate.installation) else {
+            return Ok(None);
+        };
+        let spec = candidate.spec;
+        let installation = Installation {
+            version: spec.version,
+            digest: spec.digest,
+            config: spec.config,
+            grants: spec.grants,
+            mode: Mode::Live,
+            health: Health::default(),
+            ..installation.clone()
+        };
+        let unit = self.load(installation, Some(candidate.id)).await?;
+        Ok(unit.map(|unit| Trial { candidate: candidate.id, unit: Arc::new(unit) }))
     }
 
     /// Keeps the configurations of campaigns before they decide anything: receipts name them by hash.
@@ -147,7 +214,7 @@ impl Fleet {
         Ok(Passport { policy: policy(unit, &open), secrets: decoded(spec, &open) })
     }
 
-    async fn load(&self, installation: Installation) -> Result<Option<Unit>, AppError> {
+    async fn load(&self, installation: Installation, candidate: Option<CandidateId>) -> Result<Option<Unit>, AppError> {
         let Some(plugin) = self.plugin(&installation.digest).await? else {
             tracing::error!(installation = %installation.name, digest = %installation.digest, "the plugin cannot be loaded");
             return Ok(None);
@@ -155,7 +222,9 @@ impl Fleet {
         let config = installation.config.to_string();
         let config_hash = Sha256::digest(config.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         let health = Mutex::new(installation.health.clone());
-        Ok(Some(Unit { installation, plugin, config, config_hash, health }))
+        let own = candidate.and_then(|id| InstallationId::from_slice(id.as_bytes()));
+        let key = own.unwrap_or(installation.id);
+        Ok(Some(Unit { installation, plugin, config, config_hash, key, health }))
     }
 
     async fn plugin(&self, digest: &str) -> Result<Option<Plugin>, AppError> {

@@ -54,6 +54,9 @@ enum Command {
     /// Trust publishers of plugins.
     #[command(subcommand)]
     Publisher(commands::publisher::Action),
+    /// Try another version or configuration beside what an installation runs.
+    #[command(subcommand)]
+    Candidate(commands::candidate::Action),
     /// Execute decisions again.
     #[command(subcommand)]
     Decision(commands::decision::Action),
@@ -88,6 +91,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Erasures(action) => commands::erasures::run(&config, action).await,
             Command::Import(options) => commands::import::run(&config, options).await,
             Command::Publisher(action) => commands::publisher::run(&config, action).await,
+            Command::Candidate(action) => commands::candidate::run(&config, action).await,
             Command::Decision(action) => commands::decision::run(&config, action).await,
             Command::Plugin(action) => commands::plugin::run(&config, action).await,
         }

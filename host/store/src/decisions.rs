@@ -46,11 +46,13 @@ pub struct DecisionRow {
     pub fuel: u64,
     /// The call it came of; nothing where the plugin was not called, or before this was kept.
     pub call: Option<CallReceipt>,
+    /// Whether it was made beside the one that took effect, so that nothing was done.
+    pub shadow: bool,
 }
 
 /// What [`read`] reads.
 const COLUMNS: &str = "id, installation_id, person_id, position, at, digest, config_hash, outcome, operations, reasons,
-                       log, input, seed, fuel, call_id, call_others, call_fuel, answer_hash";
+                       log, input, seed, fuel, call_id, call_others, call_fuel, answer_hash, shadow";
 
 /// Which receipts to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,12 +88,13 @@ impl Work {
                     .bind(decision.seed.cast_signed())
                     .bind(i64::try_from(decision.fuel).unwrap_or(i64::MAX));
                 bind_call(&mut rows, decision.call.as_ref());
+                rows.bind(i64::from(decision.shadow));
             }
             let source = rows.source();
             let query = rows.query(format!(
                 "insert into decisions (tenant_id, id, installation_id, person_id, position, at, digest, config_hash,
                                         outcome, operations, reasons, log, input, seed, fuel,
-                                        call_id, call_others, call_fuel, answer_hash)
+                                        call_id, call_others, call_fuel, answer_hash, shadow)
                  {source}"
             ));
             query.execute(self.connection()).await.map_err(StoreError::on_conflict("decision"))?;
@@ -139,7 +142,7 @@ impl Work {
         found.fetch_all(self.connection()).await?.iter().map(read).collect()
     }
 
-    /// The next receipts of an installation behind `after` and before a time, oldest first.
+    /// The next receipts of an installation behind `after` and before a time, oldest first, without those of shadows.
     pub async fn decisions_after(
         &mut self,
         tenant: TenantId,
@@ -148,7 +151,7 @@ impl Work {
         before: Millis,
         limit: u32,
     ) -> Result<Vec<DecisionRow>, StoreError> {
-        let found = select("id > $2 and id < $3 and installation_id = $4 order by id limit $5")
+        let found = select("id > $2 and id < $3 and installation_id = $4 and shadow = 0 order by id limit $5")
             .bind(tenant.0)
             .bind(after.as_bytes().as_slice())
             .bind(first_of(before).as_bytes().to_vec())
@@ -246,5 +249,6 @@ fn read(row: &AnyRow) -> Result<DecisionRow, StoreError> {
         seed: cells.get::<i64>("seed")?.cast_unsigned(),
         fuel: cells.number("fuel")?,
         call: read_call(&cells)?,
+        shadow: cells.get::<i64>("shadow")? != 0,
     })
 }

@@ -8,6 +8,7 @@ mod actions;
 mod archive;
 mod backtests;
 mod bulk;
+mod candidates;
 mod conflicts;
 mod consents;
 mod dead_letters;

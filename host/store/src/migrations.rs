@@ -18,6 +18,7 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (7, "signed packages", include_str!("../migrations/sqlite/0007_signed_packages.sql")),
         (8, "repeatable", include_str!("../migrations/sqlite/0008_repeatable.sql")),
         (9, "backtests", include_str!("../migrations/sqlite/0009_backtests.sql")),
+        (10, "candidates", include_str!("../migrations/sqlite/0010_candidates.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
@@ -33,6 +34,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (9, "signed packages", include_str!("../migrations/postgres/0009_signed_packages.sql")),
         (10, "repeatable", include_str!("../migrations/postgres/0010_repeatable.sql")),
         (11, "backtests", include_str!("../migrations/postgres/0011_backtests.sql")),
+        (12, "candidates", include_str!("../migrations/postgres/0012_candidates.sql")),
     ])
 });
 

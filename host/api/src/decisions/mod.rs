@@ -49,6 +49,8 @@ pub struct DecisionBody {
     pub reasons: Box<RawValue>,
     /// Fuel that the decision took.
     pub fuel: u64,
+    /// Whether it was made beside the one that took effect: nothing of what it asks for was done.
+    pub shadow: bool,
 }
 
 impl DecisionBody {
@@ -68,6 +70,7 @@ impl DecisionBody {
             operations: stored(row.operations)?,
             reasons: stored(row.reasons)?,
             fuel: row.fuel,
+            shadow: row.shadow,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Plugins of one tenant.
 
 pub(crate) mod get;
-mod grants;
+pub(crate) mod grants;
 pub(crate) mod list;
 pub(crate) mod put;
 

@@ -323,6 +323,6 @@ fn decision(row: &DecisionRow) -> Value {
     json!({
         "id": row.id, "installation": row.installation, "position": row.position, "at": row.at,
         "digest": row.digest, "outcome": row.outcome, "operations": read(&row.operations),
-        "reasons": read(&row.reasons), "log": read(&row.log), "input": read(&row.input),
+        "reasons": read(&row.reasons), "log": read(&row.log), "input": read(&row.input), "shadow": row.shadow,
     })
 }

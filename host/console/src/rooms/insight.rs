@@ -11,7 +11,7 @@ use guanxi_domain::insight::{BandShare, ChannelShare, Distribution, Portrait, Pu
 use serde::Deserialize;
 
 use crate::Console;
-use crate::format::{Time, count, money, number, percent, short};
+use crate::format::{Time, count, money, number, percent, short, whole};
 use crate::language::Language;
 use crate::page::{Page, Room, html};
 use crate::session::Visitor;
@@ -236,5 +236,5 @@ fn dimension(one: &guanxi_domain::insight::DimensionShare, w: &'static Words) ->
 
 /// A number of people.
 pub fn total(people: u64) -> String {
-    count(i64::try_from(people).unwrap_or(i64::MAX))
+    whole(people)
 }

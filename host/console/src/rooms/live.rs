@@ -63,7 +63,9 @@ pub async fn show(
     let teller = Teller::new(tenant.slug.as_str(), visitor.language.words(), catalogue);
     let mut rows: Vec<Row> = Vec::new();
     rows.extend(app.events(caller, &slug, None, Some(ROWS)).await?.into_iter().map(|event| teller.event(event)));
-    let decisions = app.decisions(caller, &slug, None, None, Some(ROWS)).await?;
+    let mut decisions = app.decisions(caller, &slug, None, None, Some(ROWS)).await?;
+    // As the stream does: nothing happens because of a shadow.
+    decisions.retain(|decision| !decision.row.shadow);
     rows.extend(decisions.into_iter().map(|decision| teller.decision(decision)));
     let messages = app.messages(caller, &slug, None, None, None, Some(ROWS)).await?;
     rows.extend(messages.into_iter().map(|message| teller.message(message)));

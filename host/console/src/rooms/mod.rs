@@ -1,6 +1,7 @@
 //! The rooms of the console: one file each.
 
 pub mod backtests;
+pub mod candidates;
 pub mod catalogue;
 pub mod identities;
 pub mod imports;
@@ -16,6 +17,7 @@ pub mod segments;
 pub mod settings;
 pub mod sign_in;
 pub mod tenants;
+pub mod totals;
 
 /// A word from the record with its name for people; the word itself chooses the colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -42,6 +42,8 @@ struct Card {
     action: String,
     /// Where its backtests are, if it decides.
     backtests: Option<String>,
+    /// And what is tried beside it.
+    candidate: Option<String>,
     csrf: String,
     manages: bool,
     name: String,
@@ -188,9 +190,12 @@ impl Scene {
     fn card(&self, view: InstallationView, refusal: Option<Refusal>) -> Card {
         let InstallationView { installation, plugin } = view;
         let (w, language, manifest) = (self.language.words(), self.language, plugin.manifest);
+        let decides = manifest.campaign.is_some();
+        let place = |room: &str| decides.then(|| format!("{}/{}/{room}", self.place, installation.name));
         Card {
             action: format!("{}/{}/mode", self.place, installation.name),
-            backtests: manifest.campaign.as_ref().map(|_| format!("{}/{}/backtests", self.place, installation.name)),
+            backtests: place("backtests"),
+            candidate: place("candidate"),
             csrf: self.csrf.clone(),
             manages: self.manages,
             title: language.pick(&manifest.title).to_owned(),
@@ -213,7 +218,8 @@ impl Scene {
     }
 }
 
-fn state(installation: &Installation, now: Millis, w: &'static Words) -> Badge<'static> {
+/// Whether an installation is on, and how it does.
+pub fn state(installation: &Installation, now: Millis, w: &'static Words) -> Badge<'static> {
     let health = &installation.health;
     match installation.mode {
         Mode::Off => Badge { code: "off", title: w.off },

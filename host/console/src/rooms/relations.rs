@@ -9,7 +9,7 @@ use guanxi_domain::relations::Who;
 use serde::Deserialize;
 
 use crate::Console;
-use crate::format::{Time, count, number, plain, short};
+use crate::format::{Time, number, plain, short, whole};
 use crate::page::{Page, Room, html};
 use crate::rooms::people::name_of;
 use crate::rooms::person::portrait::among_others;
@@ -119,12 +119,8 @@ pub async fn show(
         name,
         standing: view.standing.map(|standing| among_others(&standing, w)).unwrap_or_default(),
         rows: related.people.into_iter().map(|one| row(one, someone)).collect(),
-        total: count(i64::try_from(related.total).unwrap_or(i64::MAX)),
-        reach: steps
-            .into_iter()
-            .enumerate()
-            .map(|(index, (people, _))| (index + 1, count(i64::try_from(people).unwrap_or(i64::MAX))))
-            .collect(),
+        total: whole(related.total),
+        reach: steps.into_iter().enumerate().map(|(index, (people, _))| (index + 1, whole(people))).collect(),
         reach_complete: complete,
         wish: short(&wish.to, WISH_MAX),
         way,

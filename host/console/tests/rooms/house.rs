@@ -304,6 +304,7 @@ async fn happen(
         seed: 42,
         fuel: 1_234_567,
         call: None,
+        shadow: false,
     };
     work.insert_decisions(tenant, std::slice::from_ref(&decision)).await.unwrap();
     let message = Message {

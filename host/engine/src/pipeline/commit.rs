@@ -51,7 +51,7 @@ pub(crate) async fn write(
     let gone = segments::numbers_of(&mut work, tenant, &memory.changes.dissolved).await?;
     work.add_newcomers(newcomers).await?;
     write_people(&mut work, tenant, memory, from).await?;
-    write_plugins(&mut work, tenant, &memory.changes).await?;
+    write_plugins(&mut work, tenant, memory).await?;
     if let Some(outcomes) = &memory.changes.imported {
         work.add_import_outcomes(tenant, outcomes, mind.now).await?;
     }
@@ -152,7 +152,8 @@ async fn write_signals(work: &mut Work, tenant: TenantId, changes: &Changes) -> 
     Ok(work.remove_signals(tenant, &gone.collect::<Vec<_>>()).await?)
 }
 
-async fn write_plugins(work: &mut Work, tenant: TenantId, changes: &Changes) -> Result<(), AppError> {
+async fn write_plugins(work: &mut Work, tenant: TenantId, memory: &Memory) -> Result<(), AppError> {
+    let changes = &memory.changes;
     let states: Vec<(InstallationId, PersonId, Option<String>)> =
         changes.states.iter().map(|((unit, person), state)| (*unit, *person, state.clone())).collect();
     let timers: Vec<Timer> = changes.timers.values().flatten().cloned().collect();
@@ -165,6 +166,9 @@ async fn write_plugins(work: &mut Work, tenant: TenantId, changes: &Changes) -> 
     work.insert_messages(tenant, &changes.messages).await?;
     for (installation, health) in &changes.health {
         work.put_health(tenant, *installation, health).await?;
+    }
+    for candidate in changes.tried.iter().filter_map(|id| memory.candidates.get(id)) {
+        work.note_candidate(tenant, candidate).await?;
     }
     Ok(())
 }
@@ -188,7 +192,7 @@ fn tell(engine: &Engine, mind: &Mind, memory: &Memory, items: &[Item]) {
         let detail = event.body.touchpoint.clone().unwrap_or_default();
         engine.app.tell(live(LiveKind::Event, event.id.to_string(), Some(item.root), event.kind.clone(), detail));
     }
-    for decision in &memory.changes.decisions {
+    for decision in memory.changes.decisions.iter().filter(|decision| !decision.shadow) {
         let what = unit(decision.installation).map(|unit| unit.installation.name.clone()).unwrap_or_default();
         let reasons: Vec<String> = serde_json::from_str(&decision.reasons).unwrap_or_default();
         let detail = format!("{}: {}", decision.outcome, reasons.join("; "));
@@ -203,5 +207,11 @@ fn tell(engine: &Engine, mind: &Mind, memory: &Memory, items: &[Item]) {
         let what = unit(*id).map(|unit| unit.installation.name.clone()).unwrap_or_default();
         let detail = health.last_error.clone().unwrap_or_default();
         engine.app.tell(live(LiveKind::Plugin, id.to_string(), None, what, detail));
+    }
+    let fallen = memory.changes.tried.iter().filter_map(|id| Some((id, memory.candidates.get(id)?.reason.clone()?)));
+    for (id, reason) in fallen {
+        let trial = mind.trials.iter().find(|trial| trial.unit.installation.id == *id);
+        let what = trial.map(|trial| trial.unit.installation.name.clone()).unwrap_or_default();
+        engine.app.tell(live(LiveKind::Plugin, id.to_string(), None, what, format!("a candidate fell back: {reason}")));
     }
 }

@@ -1,8 +1,11 @@
-//! Lets one campaign decide about the moments of one round, and keeps a receipt of each decision.
+//! Lets one campaign decide about the moments of one round, and what stands beside it, and keeps a receipt of each decision.
 
+use guanxi_domain::backtest;
 use guanxi_domain::campaign::{Decision, Failure, Moment};
-use guanxi_domain::event;
-use guanxi_domain::ids::{DecisionId, derived_uuid};
+use guanxi_domain::candidate::{Candidate, CandidateStatus, Seen, Side};
+use guanxi_domain::event::{self, CANDIDATE, EventBody, NewEvent};
+use guanxi_domain::ids::{DecisionId, EventId, derived_uuid};
+use guanxi_domain::installation::Installation;
 use guanxi_domain::limits::MOMENTS_MAX;
 use guanxi_domain::receipt::{Answer, CallReceipt, answer_hash, keep_input};
 use guanxi_runtime::{Call, LogLine};
@@ -11,8 +14,16 @@ use guanxi_store::DecisionRow;
 use super::memory::Memory;
 use super::operations::{self, Done};
 use super::profile;
-use super::rounds::{Item, Mind};
-use crate::fleet::Unit;
+use super::rounds::{Item, Mind, decides};
+use crate::fleet::{Trial, Unit};
+
+/// A campaign with what stands beside it; at least one of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Pair<'m> {
+    /// Nothing if the installation is off.
+    pub(crate) live: Option<&'m Unit>,
+    pub(crate) trial: Option<&'m Trial>,
+}
 
 /// One moment, and where it comes from.
 struct Case<'i> {
@@ -28,40 +39,156 @@ struct Verdict {
     log: Vec<LogLine>,
     /// Nothing if there was no call.
     call: Option<CallReceipt>,
+    /// Whether there was no call, or it came to nothing as a whole.
+    crashed: bool,
+}
+
+/// A moment with what was said about it.
+struct Said<'i> {
+    case: Case<'i>,
+    moment: Moment,
+    verdict: Verdict,
+}
+
+impl<'m> Pair<'m> {
+    /// Whether one of them decides about it.
+    pub(crate) fn decides(&self, item: &Item) -> bool {
+        let units = [self.live, self.trial.map(|trial| trial.unit.as_ref())];
+        units.into_iter().flatten().any(|unit| is_asked(unit, item))
+    }
+
+    /// What stands beside it, if it still does.
+    fn running(&self, memory: &Memory) -> Option<&'m Trial> {
+        self.trial.filter(|trial| {
+            let candidate = memory.candidates.get(&trial.unit.installation.id);
+            candidate.is_some_and(|candidate| runs(candidate, trial))
+        })
+    }
+}
+
+fn is_asked(unit: &Unit, item: &Item) -> bool {
+    unit.manifest().campaign.as_ref().is_some_and(|spec| decides(unit, &spec.events, item))
+}
+
+fn runs(candidate: &Candidate, trial: &Trial) -> bool {
+    candidate.id == trial.candidate && candidate.status == CandidateStatus::Running
 }
 
 /// Decides about `items`, each of another person.
-pub(crate) fn run(memory: &mut Memory, mind: &Mind, unit: &Unit, items: &[&Item]) {
+pub(crate) fn run(memory: &mut Memory, mind: &Mind, pair: Pair<'_>, items: &[&Item]) {
     for items in items.chunks(MOMENTS_MAX) {
-        let known = items.iter().filter_map(|item| {
-            let moment = moment(memory, mind, unit, item)?;
-            Some((Case { item, id: decision_id(mind, unit, item) }, moment))
-        });
-        let (cases, moments): (Vec<Case<'_>>, Vec<Moment>) = known.unzip();
-        let mut verdicts = Vec::with_capacity(moments.len());
-        ask(memory, mind, unit, &cases, &moments, &mut verdicts);
-        for ((case, moment), verdict) in cases.iter().zip(&moments).zip(verdicts) {
-            settle(memory, mind, unit, case, moment, verdict);
+        let trial = pair.running(memory);
+        let beside = trial.map(|trial| trial.unit.as_ref());
+        // Both say what they want before anything is done, so that both see the same.
+        let [said, said_beside] = [pair.live, beside].map(|unit| hear(memory, mind, unit, items));
+        for ((item, said), said_beside) in items.iter().zip(said).zip(said_beside) {
+            let sides = [said.as_ref(), said_beside.as_ref()];
+            let wins = trial.is_some_and(|trial| compare(memory, mind, pair.live.is_some(), trial, item, sides));
+            for (unit, said, effective) in [(pair.live, said, !wins), (beside, said_beside, wins)] {
+                if let Some((unit, said)) = unit.zip(said) {
+                    settle(memory, mind, unit, said, effective);
+                }
+            }
         }
     }
 }
 
-/// Follows from event and installation.
+/// What a campaign says about each item; nothing of those that it is not asked about.
+fn hear<'i>(memory: &mut Memory, mind: &Mind, unit: Option<&Unit>, items: &[&'i Item]) -> Vec<Option<Said<'i>>> {
+    let Some(unit) = unit else { return items.iter().map(|_| None).collect() };
+    let mut places = Vec::with_capacity(items.len());
+    let (mut cases, mut moments) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+    for item in items {
+        let moment = if is_asked(unit, item) { moment(memory, mind, unit, item) } else { None };
+        places.push(moment.is_some());
+        if let Some(moment) = moment {
+            cases.push(Case { item, id: decision_id(mind, unit, item) });
+            moments.push(moment);
+        }
+    }
+    let mut verdicts = Vec::with_capacity(cases.len());
+    ask(memory, mind, unit, &cases, &moments, &mut verdicts);
+    let mut said = cases.into_iter().zip(moments).zip(verdicts);
+    let mut next = || said.next().map(|((case, moment), verdict)| Said { case, moment, verdict });
+    places.into_iter().map(|is_asked| if is_asked { next() } else { None }).collect()
+}
+
+/// Counts what both say about one item; whether the candidate's decision takes effect.
+fn compare(
+    memory: &mut Memory,
+    mind: &Mind,
+    is_live: bool,
+    trial: &Trial,
+    item: &Item,
+    [said, beside]: [Option<&Said<'_>>; 2],
+) -> bool {
+    let id = trial.unit.installation.id;
+    // It may have fallen back in the middle of a call.
+    let candidate = memory.candidates.get_mut(&id).filter(|candidate| runs(candidate, trial));
+    let Some(candidate) = candidate else { return false };
+    let wins = candidate.decides_for(item.root) && !beside.is_some_and(|said| said.verdict.crashed);
+    let Some(decision) = beside.or(said).map(|said| said.case.id) else { return wins };
+    let (before, after) = (side(said), side(beside));
+    let seen = Seen { decision, before: is_live.then_some(&before), after: &after, effective: wins };
+    candidate.count(&seen, mind.now);
+    memory.changes.tried.insert(id);
+    if let Some(reason) = candidate.reason.clone().filter(|_| candidate.status == CandidateStatus::FellBack) {
+        tell_of_fall(memory, mind, trial, item, &reason);
+    }
+    wins
+}
+
+fn side(said: Option<&Said<'_>>) -> Side {
+    said.map(|Said { verdict, .. }| Side {
+        said: backtest::Said::of(verdict.answer.clone()),
+        fuel: verdict.fuel,
+        crashed: verdict.crashed,
+        asked: true,
+    })
+    .unwrap_or_default()
+}
+
+/// Writes into the log that a candidate fell back, for whoever follows it.
+fn tell_of_fall(memory: &mut Memory, mind: &Mind, trial: &Trial, item: &Item, reason: &str) {
+    let Installation { name, version, .. } = &trial.unit.installation;
+    tracing::warn!(installation = %name, %version, reason, "a candidate fell back");
+    let message_id = format!("{CANDIDATE}/{}", trial.candidate);
+    let properties = [
+        ("installation", name.clone()),
+        ("candidate", trial.candidate.to_string()),
+        ("version", version.clone()),
+        ("status", CandidateStatus::FellBack.as_str().to_owned()),
+        ("reason", reason.to_owned()),
+    ];
+    let received_at = item.event.event.received_at;
+    memory.changes.events.push(NewEvent {
+        id: EventId::from_uuid(derived_uuid(received_at, &[&mind.tenant.0.to_be_bytes(), message_id.as_bytes()])),
+        message_id,
+        kind: CANDIDATE.to_owned(),
+        occurred_at: mind.now,
+        received_at: mind.now,
+        body: EventBody {
+            properties: properties.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect(),
+            ..EventBody::default()
+        },
+    });
+}
+
+/// Follows from the event and from who decides.
 fn decision_id(mind: &Mind, unit: &Unit, item: &Item) -> DecisionId {
     let (tenant, position) = (mind.tenant.0.to_be_bytes(), item.event.position.to_be_bytes());
-    let seed = [tenant.as_slice(), &position, unit.installation.id.as_bytes()].concat();
+    let seed = [tenant.as_slice(), &position, unit.key.as_bytes()].concat();
     DecisionId::from_uuid(derived_uuid(item.event.event.received_at, &[&seed]))
 }
 
 fn moment(memory: &Memory, mind: &Mind, unit: &Unit, item: &Item) -> Option<Moment> {
     let known = memory.people.get(&item.root)?;
-    let key = (unit.installation.id, item.root);
-    let history = memory.history.get(&key).map(Vec::as_slice).unwrap_or_default();
+    let history = memory.history.get(&(unit.key, item.root)).map(Vec::as_slice).unwrap_or_default();
     Some(Moment {
         event: profile::seen(&item.event),
         person: profile::of(known, unit, mind),
         history: history.iter().map(profile::seen).collect(),
-        state: memory.states.get(&key).cloned(),
+        state: memory.states.get(&(unit.installation.id, item.root)).cloned(),
         now: mind.now,
         seed: event::seed(item.event.event.id, unit.installation.id),
     })
@@ -82,7 +209,8 @@ fn ask(
     }
     if !unit.is_well(mind.now) {
         let answer = || Err("the plugin is in quarantine".to_owned());
-        verdicts.extend(moments.iter().map(|_| Verdict { answer: answer(), fuel: 0, log: Vec::new(), call: None }));
+        let verdict = || Verdict { answer: answer(), fuel: 0, log: Vec::new(), call: None, crashed: true };
+        verdicts.extend(moments.iter().map(|_| verdict()));
         return;
     }
     let call = unit.plugin.decide(&unit.config, moments, &mind.limits);
@@ -94,14 +222,15 @@ fn ask(
         ask(memory, mind, unit, cases.1, moments.1, verdicts);
         return;
     }
-    if let Some(health) = unit.note(call.result.as_ref().map(|_| ()), mind.now) {
+    let health = unit.note(call.result.as_ref().map(|_| ()), mind.now);
+    if let Some(health) = health.filter(|_| !unit.is_candidate()) {
         memory.changes.health.insert(unit.installation.id, health);
     }
     shares(call, cases, verdicts);
 }
 
 fn shares(mut call: Call<Vec<Result<Decision, Failure>>>, cases: &[Case<'_>], verdicts: &mut Vec<Verdict>) {
-    let fuel = call.fuel / (cases.len().max(1) as u64);
+    let (fuel, crashed) = (call.fuel / (cases.len().max(1) as u64), call.result.is_err());
     let answers = call.answers(cases.len());
     let ids: Vec<DecisionId> = cases.iter().map(|case| case.id).collect();
     let hashes: Vec<[u8; 32]> = answers.iter().map(answer_hash).collect();
@@ -112,22 +241,22 @@ fn shares(mut call: Call<Vec<Result<Decision, Failure>>>, cases: &[Case<'_>], ve
         // Lines of a call for many cannot be told apart; they stand with each of them.
         log: call.log.clone(),
         call: Some(receipt),
+        crashed,
     }));
 }
 
-fn settle(memory: &mut Memory, mind: &Mind, unit: &Unit, case: &Case<'_>, moment: &Moment, verdict: Verdict) {
-    let Case { item, id } = *case;
+/// Does what was decided, unless it is another decision that takes effect, and keeps a receipt.
+fn settle(memory: &mut Memory, mind: &Mind, unit: &Unit, said: Said<'_>, effective: bool) {
+    let Said { case: Case { item, id }, moment, verdict } = said;
     let (outcome, operations, reasons) = match verdict.answer {
         Ok(decision) => {
-            let state_key = (unit.installation.id, item.root);
-            if decision.state.as_ref() != memory.states.get(&state_key) {
-                match &decision.state {
-                    Some(state) => drop(memory.states.insert(state_key, state.clone())),
-                    None => drop(memory.states.remove(&state_key)),
+            let done = match effective {
+                true => {
+                    keep_state(memory, unit, item, decision.state);
+                    operations::perform(memory, mind, unit, item, id, decision.operations)
                 }
-                memory.changes.states.insert(state_key, decision.state);
-            }
-            let done = operations::perform(memory, mind, unit, item, id, decision.operations);
+                false => decision.operations.into_iter().map(Done::shadowed).collect(),
+            };
             let outcome = match done.as_slice() {
                 [] => "skipped",
                 all if all.iter().all(Done::is_refused) => "refused",
@@ -149,11 +278,24 @@ fn settle(memory: &mut Memory, mind: &Mind, unit: &Unit, case: &Case<'_>, moment
         operations: json::<[Done]>(&operations),
         reasons: json(&reasons),
         log: json(&verdict.log),
-        input: keep_input(moment, mind.receipt_bytes),
+        input: keep_input(&moment, mind.receipt_bytes),
         seed: moment.seed,
         fuel: verdict.fuel,
         call: verdict.call,
+        shadow: !effective,
     });
+}
+
+fn keep_state(memory: &mut Memory, unit: &Unit, item: &Item, state: Option<String>) {
+    let key = (unit.installation.id, item.root);
+    if state.as_ref() == memory.states.get(&key) {
+        return;
+    }
+    match &state {
+        Some(state) => drop(memory.states.insert(key, state.clone())),
+        None => drop(memory.states.remove(&key)),
+    }
+    memory.changes.states.insert(key, state);
 }
 
 /// JSON of what always has one.

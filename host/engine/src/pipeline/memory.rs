@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use guanxi_domain::candidate::Candidate;
 use guanxi_domain::event::{Event, NewEvent};
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{InstallationId, PersonId};
@@ -73,8 +74,10 @@ pub(crate) struct Memory {
     pub(crate) claims: HashMap<String, PersonId>,
     /// By installation and root.
     pub(crate) states: HashMap<(InstallationId, PersonId), String>,
-    /// Earlier events by installation and root, newest first.
+    /// Earlier events by whose past it is and root, newest first.
     pub(crate) history: HashMap<(InstallationId, PersonId), Vec<Event>>,
+    /// What stands beside installations; it runs until it falls back.
+    pub(crate) candidates: HashMap<InstallationId, Candidate>,
     /// The last number given to a person.
     pub(crate) numbered: u32,
     /// Whether anything of it was remembered from earlier batches instead of read.
@@ -125,6 +128,8 @@ pub(crate) struct Changes {
     pub(crate) messages: Vec<Message>,
     pub(crate) events: Vec<NewEvent>,
     pub(crate) health: BTreeMap<InstallationId, Health>,
+    /// Installations beside which something was tried.
+    pub(crate) tried: BTreeSet<InstallationId>,
     pub(crate) touched: BTreeSet<PersonId>,
     /// What became of the rows of an import.
     pub(crate) imported: Option<ImportOutcomes>,

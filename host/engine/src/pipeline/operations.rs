@@ -43,6 +43,11 @@ pub(crate) struct Done {
 }
 
 impl Done {
+    /// One that another decision stands in for.
+    pub(crate) fn shadowed(operation: Operation) -> Self {
+        Self { operation, outcome: "shadowed", refusal: None, message: None }
+    }
+
     /// Whether the host did not do it.
     pub(crate) fn is_refused(&self) -> bool {
         self.refusal.is_some()

@@ -18,6 +18,7 @@ use guanxi_domain::tenant::TenantId;
 use guanxi_store::{HistoryQuery, LogCursor, Newcomers, Scope as Rows, Work};
 
 use super::bulk::{self, Part};
+use super::decide::Pair;
 use super::load;
 use super::memory::Memory;
 use super::named::Named;
@@ -25,7 +26,7 @@ use super::people::Subject;
 use super::recall::{Bookmark, Recall};
 use super::{actions, commit, consents, decide, erase, facts, groups, people, relations, score, standings};
 use crate::Engine;
-use crate::fleet::{Unit, Units};
+use crate::fleet::{Trial, Trials, Unit, Units};
 
 /// An event with whom it is about and what it says about an order.
 pub(crate) struct Item {
@@ -45,9 +46,30 @@ pub(crate) struct Mind {
     pub(crate) tenant: TenantId,
     pub(crate) settings: Arc<TenantSettings>,
     pub(crate) units: Units,
+    /// What stands beside the installations, whether they are live or not.
+    pub(crate) trials: Trials,
     pub(crate) limits: CallLimits,
     pub(crate) receipt_bytes: usize,
     pub(crate) now: Millis,
+}
+
+impl Mind {
+    /// Everybody who may decide: what the installations run, and what stands beside them.
+    pub(crate) fn deciders(&self) -> impl Iterator<Item = &Unit> {
+        self.units.iter().map(Arc::as_ref).chain(self.trials.iter().map(|trial| trial.unit.as_ref()))
+    }
+
+    /// Each campaign that is live with what stands beside it, then what stands beside those that are off.
+    fn pairs(&self) -> impl Iterator<Item = Pair<'_>> {
+        let campaigns = self.units.iter().filter(|unit| unit.manifest().campaign.is_some());
+        let beside = |id| self.trials.iter().find(|trial| trial.unit.installation.id == id).map(Arc::as_ref);
+        let is_off = |trial: &&Arc<Trial>| {
+            let id = trial.unit.installation.id;
+            !self.units.iter().any(|unit| unit.installation.id == id)
+        };
+        let live = campaigns.map(move |unit| Pair { live: Some(unit.as_ref()), trial: beside(unit.installation.id) });
+        live.chain(self.trials.iter().filter(is_off).map(|trial| Pair { live: None, trial: Some(trial.as_ref()) }))
+    }
 }
 
 /// How far a batch came.
@@ -127,10 +149,12 @@ async fn prepare(
     named: Named,
 ) -> Result<Batch, AppError> {
     let ambient: Ambient = engine.app.ambient().clone();
+    let (units, trials) = engine.fleet.units_and_trials(tenant).await?;
     let mind = Mind {
         tenant,
         settings: engine.app.settings(tenant).await?,
-        units: engine.fleet.units(tenant).await?,
+        units,
+        trials,
         now: ambient.now(),
         limits: engine.options.limits,
         receipt_bytes: engine.options.receipt_bytes,
@@ -147,6 +171,10 @@ async fn prepare(
         subjects(memory, events)
     };
     let (mut memory, items, taken) = found.map_err(AppError::internal)?;
+    if !mind.trials.is_empty() {
+        let running = read.running_candidates(tenant).await?;
+        memory.candidates = running.into_iter().map(|candidate| (candidate.installation, candidate)).collect();
+    }
     remember(&mut read, &mut memory, &mind, &items).await?;
     standings::read(&mut read, &mut memory, &mind, &items).await?;
     drop(read);
@@ -242,7 +270,7 @@ impl Item {
 /// Loads what campaigns kept and what they want to know of the past.
 async fn remember(read: &mut Work, memory: &mut Memory, mind: &Mind, items: &[Item]) -> Result<(), AppError> {
     let mut pairs: Vec<(InstallationId, PersonId)> = Vec::new();
-    for unit in mind.units.iter() {
+    for unit in mind.deciders() {
         let Some(spec) = &unit.manifest().campaign else { continue };
         let wanted = items.iter().filter(|item| decides(unit, &spec.events, item)).map(|item| item.root);
         let roots: HashSet<PersonId> = wanted.collect();
@@ -261,7 +289,7 @@ async fn remember(read: &mut Work, memory: &mut Memory, mind: &Mind, items: &[It
                 events.sort_by_key(|event| std::cmp::Reverse((event.event.occurred_at, event.position)));
                 events.truncate(history.limit as usize);
             }
-            memory.history.insert((unit.installation.id, root), events);
+            memory.history.insert((unit.key, root), events);
         }
     }
     memory.states = read.states(mind.tenant, &pairs).await?;
@@ -285,7 +313,7 @@ fn inherit(memory: &mut Memory) {
 }
 
 /// Whether a campaign decides about an event: one that concerns it and is not history.
-fn decides(unit: &Unit, wanted: &[String], item: &Item) -> bool {
+pub(crate) fn decides(unit: &Unit, wanted: &[String], item: &Item) -> bool {
     !item.event.event.body.past && concerns(unit, wanted, item)
 }
 
@@ -336,11 +364,10 @@ fn think(memory: &mut Memory, mind: &Mind, items: &[Item]) {
             let concerned = round.iter().filter(|item| item.part.is_scored() || concerns(unit, wanted, item));
             concerned.map(|item| item.root).collect()
         });
-        for unit in mind.units.iter() {
-            let Some(spec) = &unit.manifest().campaign else { continue };
-            let wanted: Vec<&Item> = round.iter().copied().filter(|item| decides(unit, &spec.events, item)).collect();
+        for pair in mind.pairs() {
+            let wanted: Vec<&Item> = round.iter().copied().filter(|item| pair.decides(item)).collect();
             if !wanted.is_empty() {
-                decide::run(memory, mind, unit, &wanted);
+                decide::run(memory, mind, pair, &wanted);
             }
         }
         look_back(memory, mind, &round);
@@ -362,10 +389,10 @@ fn score_all(memory: &mut Memory, mind: &Mind, whom: impl Fn(&Unit, &[String]) -
 /// Adds the round's events to the past that campaigns see in the next round.
 fn look_back(memory: &mut Memory, mind: &Mind, round: &[&Item]) {
     let campaigns =
-        mind.units.iter().filter_map(|unit| Some((unit, unit.manifest().campaign.as_ref()?.history.as_ref()?)));
+        mind.deciders().filter_map(|unit| Some((unit, unit.manifest().campaign.as_ref()?.history.as_ref()?)));
     for (unit, history) in campaigns {
         for item in round.iter().filter(|item| wants(&history.events, &item.event.event.kind)) {
-            let past = memory.history.entry((unit.installation.id, item.root)).or_default();
+            let past = memory.history.entry((unit.key, item.root)).or_default();
             past.insert(0, Event::clone(&item.event));
             past.truncate(history.limit as usize);
         }

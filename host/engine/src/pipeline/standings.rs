@@ -16,7 +16,7 @@ const FIELDS: [&str; 3] = ["influence", "path-distance", "connections"];
 
 /// Reads it for everybody whom plugins may see, if there is a plugin that wants to know.
 pub(crate) async fn read(read: &mut Work, memory: &mut Memory, mind: &Mind, items: &[Item]) -> Result<(), AppError> {
-    if !mind.units.iter().any(|unit| wants(unit)) {
+    if !mind.deciders().any(wants) {
         return Ok(());
     }
     let roots = items.iter().map(|item| item.root).chain(memory.changes.restructured.iter().copied());

@@ -1,5 +1,6 @@
 //! The commands of the command line, one a file.
 
+pub mod candidate;
 pub mod decision;
 pub mod erasures;
 pub mod import;

@@ -25,6 +25,8 @@ use crate::config::Config;
 use crate::registry::Registry;
 use crate::wiring::{build, local_operator};
 
+pub(super) use backtest::sums;
+
 #[derive(Subcommand)]
 pub enum Action {
     /// Start a project: a folder with a plugin that builds and a fixture that passes.
@@ -301,7 +303,7 @@ fn secrets(given: &[String]) -> anyhow::Result<BTreeMap<String, Option<String>>>
     Ok(secrets)
 }
 
-fn json<T: serde::de::DeserializeOwned>(file: &PathBuf) -> anyhow::Result<T> {
+pub(super) fn json<T: serde::de::DeserializeOwned>(file: &PathBuf) -> anyhow::Result<T> {
     serde_json::from_slice(&read(file)?).with_context(|| format!("{} cannot be used", file.display()))
 }
 

@@ -155,6 +155,7 @@ impl Past<'_> {
                 seed: moment.seed,
                 fuel: fuel / CALL as u64,
                 call: Some(receipt),
+                shadow: false,
             })
         };
         answers.into_iter().zip(calls).enumerate().map(row).collect()

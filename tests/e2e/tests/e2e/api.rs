@@ -301,6 +301,8 @@ async fn one_of_each(tenant: &Tenant) -> Vec<(&'static str, String)> {
     // After the erasure, which gives up files that came before it.
     let file = tenant.api.post_bytes("/imports", "text/csv", "email\nada@example.com\n").await.expect(201);
     let backtest = tenant.api.post("/backtests", &json!({"installation": "welcome"})).await.expect(202);
+    let candidate = json!({"config": {"class": "reply"}});
+    tenant.api.put("/installations/welcome/candidate", &candidate).await.expect(200);
     vec![
         ("backtests/{id}", format!("backtests/{}", backtest["id"].as_str().unwrap())),
         ("{tenant}", tenant.slug.clone()),
@@ -308,6 +310,7 @@ async fn one_of_each(tenant: &Tenant) -> Vec<(&'static str, String)> {
         ("decisions/{id}", format!("decisions/{}", id("decision"))),
         ("messages/{id}", format!("messages/{}", id("id"))),
         ("installations/{name}", "installations/welcome".to_owned()),
+        ("installations/{name}/candidate", "installations/welcome/candidate".to_owned()),
         ("imports/{id}", format!("imports/{}", file["id"].as_str().unwrap())),
         ("erasures/{id}", format!("erasures/{erasure}")),
         ("segments/{name}", "segments/all".to_owned()),

@@ -13,6 +13,8 @@ async fn people(tenant: &Tenant) {
     }
     let config = json!({"budget": "spring", "min": 88, "max": 888});
     tenant.install("red-packet", config).await;
+    let beside = json!({"config": {"class": "reply"}, "percent": 20, "guard": {"divergence": 1}});
+    tenant.api.put("/installations/welcome/candidate", &beside).await.expect(200);
     for (index, name) in NAMES.iter().enumerate() {
         let user = if index == 0 { "ada".to_owned() } else { format!("person-with-quite-a-long-user-id-{index}") };
         let email = format!("{}@example.com", if index == 0 { "ada" } else { &user });

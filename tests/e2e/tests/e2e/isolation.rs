@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 const BODIES: &[(&str, &str)] = &[
     ("create_token", r#"{"name": "theirs", "scopes": ["read"]}"#),
     ("put_installation", r#"{"plugin": "sandbox", "version": "0.1.0", "mode": "off", "grants": "requested"}"#),
+    ("put_candidate", r#"{"config": {"class": "reply"}, "percent": 100}"#),
+    ("stop_candidate", ""),
+    ("promote_candidate", ""),
     ("act_on_identity", r#"{"action": "link", "identity": "user:theirs", "reason": "x"}"#),
     ("merge_people", r#"{"with": "per_01h2xcejqtf2nbrexx3vqjhp41", "reason": "x"}"#),
     ("split_person", r#"{"reason": "x"}"#),
@@ -107,6 +110,8 @@ async fn objects_of(tenant: &Tenant, sink: &Sink) -> Value {
     tenant.api.put("/import-mappings/secret-mapping", &file["mapping"]).await.expect(200);
     let segment = json!({"title": "Secret", "filter": {"all": []}});
     tenant.api.put("/segments/secret-segment", &segment).await.expect(200);
+    let candidate = json!({"config": {"class": "reply"}});
+    tenant.api.put("/installations/welcome/candidate", &candidate).await.expect(200);
     let backtest = tenant.api.post("/backtests", &json!({"installation": "welcome"})).await.expect(202);
     tenant.wait_for("/backtests", 1, |backtest| backtest["status"] == "done").await;
     json!({

@@ -4,6 +4,7 @@ mod api;
 mod backtests;
 mod browser;
 mod campaigns;
+mod candidates;
 mod clients;
 mod commands;
 mod consent;

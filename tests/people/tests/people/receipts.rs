@@ -28,6 +28,7 @@ fn receipt(hours_ago: i64) -> DecisionRow {
         seed: 0,
         fuel: 0,
         call: None,
+        shadow: false,
     }
 }
 

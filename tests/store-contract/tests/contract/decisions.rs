@@ -78,6 +78,20 @@ fn ca_7_old_receipts_are_taken_away_the_oldest_first() {
 }
 
 #[test]
+fn ca_6_shadows_are_receipts_that_backtests_pass_over() {
+    on_both(|store| async move {
+        let acme = tenant(&store, "acme").await;
+        let mut work = of(&store, acme).await;
+        let own = decision(person_id());
+        let shadow = DecisionRow { shadow: true, installation: own.installation, ..decision(person_id()) };
+        work.insert_decisions(acme, &[own.clone(), shadow.clone()]).await.unwrap();
+        assert_eq!(work.decision(acme, shadow.id).await.unwrap(), Some(shadow));
+        let first = DecisionId::from_uuid(new_uuid(0, [0; 10]));
+        assert_eq!(work.decisions_after(acme, own.installation, first, i64::MAX, 10).await.unwrap(), [own]);
+    });
+}
+
+#[test]
 fn the_same_decision_is_kept_once() {
     on_both(|store| async move {
         let acme = tenant(&store, "acme").await;

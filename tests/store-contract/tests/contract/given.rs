@@ -126,5 +126,6 @@ pub fn decision(person: PersonId) -> DecisionRow {
         seed: u64::MAX - 1,
         fuel: 12_345,
         call: None,
+        shadow: false,
     }
 }

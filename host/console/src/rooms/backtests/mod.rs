@@ -12,7 +12,7 @@ use guanxi_domain::backtest::Backtest;
 use serde::Deserialize;
 
 use crate::Console;
-use crate::format::{Time, count, pretty_value};
+use crate::format::{Time, pretty_value, whole};
 use crate::page::{Page, Room, html};
 use crate::session::{Signed, Visitor};
 use crate::trouble::Trouble;
@@ -108,12 +108,11 @@ pub async fn start(
 
 fn row(backtest: Backtest, slug: &str, w: &'static Words) -> Row {
     let difference = &backtest.difference;
-    let number = |value: u64| count(i64::try_from(value).unwrap_or(i64::MAX));
     Row {
         link: format!("/console/t/{slug}/backtests/{}", backtest.id),
         status: w.status(backtest.status),
         code: backtest.status.as_str(),
-        differ: format!("{} / {}", number(difference.differ), number(difference.decisions)),
+        differ: format!("{} / {}", whole(difference.differ), whole(difference.decisions)),
         at: Time(backtest.requested_at),
         version: backtest.spec.version,
     }

@@ -1,33 +1,24 @@
 //! One backtest: sums before and after, and some decisions side by side.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
 use guanxi_app::AppError;
-use guanxi_domain::backtest::{Backtest, Difference, Said, Sample, Totals};
+use guanxi_domain::backtest::{Backtest, Difference, Said, Sample};
 use guanxi_domain::ids::BacktestId;
 
 use super::words::{self, Words};
 use crate::Console;
-use crate::format::{Time, count, percent, pretty_value, short};
+use crate::format::{Time, percent, pretty_value, short, whole};
 use crate::page::{Page, Room, html};
 use crate::rooms::person::operation::detail;
 use crate::rooms::sign_in::Nothing;
+use crate::rooms::totals::{Sum, sums};
 use crate::session::{Signed, Visitor};
 use crate::trouble::Trouble;
 
 /// Characters of an operation's detail.
 const DETAIL: usize = 120;
-
-/// A sum before and after.
-struct Sum {
-    title: String,
-    was: String,
-    would_be: String,
-    differs: bool,
-}
 
 /// A decision side by side.
 struct Pair {
@@ -95,7 +86,7 @@ pub async fn show(
         marks: marks(&difference, w),
         from: Time(spec.from),
         to: Time(spec.to),
-        sums: sums(&difference, w, |name| people.operation(name).to_owned()),
+        sums: sums([&difference.before, &difference.after], true, visitor.language),
         pairs: difference
             .samples
             .into_iter()
@@ -122,10 +113,6 @@ fn read_id(id: &str) -> Result<BacktestId, AppError> {
     id.parse().map_err(|_| AppError::NotFound("backtest"))
 }
 
-fn whole(value: u64) -> String {
-    count(i64::try_from(value).unwrap_or(i64::MAX))
-}
-
 fn marks(difference: &Difference, w: &'static Words) -> Vec<(&'static str, String)> {
     let mut marks = vec![
         (w.decisions, whole(difference.decisions)),
@@ -137,40 +124,6 @@ fn marks(difference: &Difference, w: &'static Words) -> Vec<(&'static str, Strin
         marks.push((w.missing, whole(difference.missing)));
     }
     marks
-}
-
-fn sums(difference: &Difference, w: &'static Words, operation: impl Fn(&str) -> String) -> Vec<Sum> {
-    let (was, would_be) = (&difference.before, &difference.after);
-    let one = |title: String, of: &dyn Fn(&Totals) -> String| {
-        let (was, would_be) = (of(was), of(would_be));
-        Sum { title, differs: was != would_be, was, would_be }
-    };
-    let mut sums = vec![
-        one(w.acted.to_owned(), &|totals| whole(totals.acted)),
-        one(w.skipped.to_owned(), &|totals| whole(totals.skipped)),
-        one(w.failures.to_owned(), &|totals| whole(totals.failed)),
-        one(w.messaged.to_owned(), &|totals| whole(totals.messaged)),
-        one(w.marketing.to_owned(), &|totals| whole(totals.marketing)),
-    ];
-    let mut named = |title: &dyn Fn(&str) -> String, of: &dyn Fn(&Totals) -> BTreeMap<String, i64>| {
-        let (was, would_be) = (of(was), of(would_be));
-        let names: std::collections::BTreeSet<&String> = was.keys().chain(would_be.keys()).collect();
-        for name in names {
-            let [was, would_be] = [&was, &would_be].map(|sums| sums.get(name).copied().unwrap_or_default());
-            sums.push(Sum { title: title(name), differs: was != would_be, was: count(was), would_be: count(would_be) });
-        }
-    };
-    let signed = |sums: &BTreeMap<String, u64>| {
-        sums.iter().map(|(name, sum)| (name.clone(), i64::try_from(*sum).unwrap_or(i64::MAX))).collect()
-    };
-    named(&operation, &|totals| signed(&totals.operations));
-    let channel = |name: &str| format!("{}: {}", w.messages, if name == "any" { w.any_channel } else { name });
-    named(&channel, &|totals| signed(&totals.messages));
-    named(&|name| format!("{}: {name}", w.points), &|totals| signed(&totals.points));
-    named(&|name| format!("{}: {name}", w.coupons), &|totals| signed(&totals.coupons));
-    named(&|name| format!("{}: {name}", w.money), &|totals| totals.money.clone());
-    sums.push(one(w.fuel.to_owned(), &|totals| whole(totals.fuel)));
-    sums
 }
 
 fn pair(sample: Sample, here: &str, operation: impl Fn(&str) -> String) -> Pair {

@@ -20,7 +20,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 use super::{Rows, Teller};
 use crate::Console;
-use crate::format::count;
+use crate::format::whole;
 use crate::rooms::catalogue::Catalogue;
 use crate::session::Visitor;
 use crate::trouble::Trouble;
@@ -138,8 +138,7 @@ impl Watch {
         let rows = gathered.items.iter().rev().map(|item| self.teller.live(item)).collect();
         let mut data = Rows { rows }.render().unwrap_or_default();
         if gathered.missed > 0 {
-            let missed = count(i64::try_from(gathered.missed).unwrap_or(i64::MAX));
-            data.insert_str(0, &format!("<li class=\"missed\">{}</li>", fill(w.missed, &missed)));
+            data.insert_str(0, &format!("<li class=\"missed\">{}</li>", fill(w.missed, &whole(gathered.missed))));
         }
         Event::default().event("rows").data(data)
     }

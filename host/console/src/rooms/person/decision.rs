@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::operation::{OperationView, operations};
 use crate::Console;
-use crate::format::{Time, count, pretty};
+use crate::format::{Time, pretty, whole};
 use crate::page::{Page, Room, html};
 use crate::rooms::Badge;
 use crate::rooms::catalogue::Catalogue;
@@ -35,6 +35,8 @@ struct Receipt {
     version: String,
     person: (String, String),
     outcome: Badge<'static>,
+    /// That nothing was done, if it was made beside the one that took effect.
+    shadow: Option<Badge<'static>>,
     at: Time,
     reasons: Vec<String>,
     operations: Vec<OperationView>,
@@ -96,13 +98,14 @@ async fn receipt(
         version: format!("{} {}", view.plugin.0, view.plugin.1),
         person: (format!("/console/t/{}/people/{}", tenant.slug, row.person), row.person.to_string()),
         outcome: w.outcome(&row.outcome),
+        shadow: w.shadow_of(row.shadow),
         at: Time(row.at),
         reasons: serde_json::from_str(&row.reasons).unwrap_or_default(),
         operations: operations(&row.operations, w),
         log: serde_json::from_str(&row.log).unwrap_or_default(),
         input: pretty(&row.input),
         marks: vec![
-            (w.fuel, count(i64::try_from(row.fuel).unwrap_or(i64::MAX))),
+            (w.fuel, whole(row.fuel)),
             (w.seed, row.seed.to_string()),
             (w.position, row.position.to_string()),
             (w.digest, row.digest),
@@ -115,12 +118,10 @@ async fn receipt(
 
 impl Again {
     fn of(replay: &Replay, w: &'static Words) -> Self {
-        let fuel = |fuel: u64| count(i64::try_from(fuel).unwrap_or(i64::MAX));
-        let (then, now) = (fuel(replay.call.fuel), fuel(replay.fuel));
-        let moments = i64::try_from(replay.moments).unwrap_or(i64::MAX);
+        let (then, now) = (whole(replay.call.fuel), whole(replay.fuel));
         Self {
             same: replay.is_same(),
-            marks: vec![(w.replay_fuel, format!("{then} → {now}")), (w.replay_moments, count(moments))],
+            marks: vec![(w.replay_fuel, format!("{then} → {now}")), (w.replay_moments, whole(replay.moments))],
             answer: match &replay.answer {
                 Ok(decision) => serde_json::to_string_pretty(decision).unwrap_or_default(),
                 Err(failure) => failure.clone(),

@@ -50,6 +50,8 @@ pub struct Decided {
     pub href: String,
     pub plugin: String,
     pub outcome: Badge<'static>,
+    /// That nothing was done, if it was made beside the one that took effect.
+    pub shadow: Option<Badge<'static>>,
     pub reasons: Vec<String>,
     pub operations: Vec<OperationView>,
     pub messages: Vec<MessageItem>,
@@ -184,6 +186,7 @@ fn decided(slug: &str, view: DecisionView, sent: Vec<Message>, catalogue: &Catal
         href: receipt(slug, view.row.id),
         plugin: catalogue.installation(&view.installation).to_owned(),
         outcome: w.outcome(&view.row.outcome),
+        shadow: w.shadow_of(view.row.shadow),
         reasons: serde_json::from_str(&view.row.reasons).unwrap_or_default(),
         operations: operations(&view.row.operations, w),
         messages: messages.collect(),

@@ -93,19 +93,7 @@ fn tell(difference: &Difference) {
     for (name, number) in numbers {
         line(name, number(before).to_string(), number(after).to_string());
     }
-    let mut named: BTreeMap<String, [i128; 2]> = BTreeMap::new();
-    for (side, totals) in [before, after].into_iter().enumerate() {
-        let sums = [("", &totals.operations), ("messages, ", &totals.messages), ("points, ", &totals.points)];
-        let sums = sums.into_iter().chain([("coupons, ", &totals.coupons)]);
-        let sums = sums.flat_map(|(sort, sums)| sums.iter().map(move |(name, sum)| (sort, name, i128::from(*sum))));
-        let money = totals.money.iter().map(|(name, sum)| ("money, ", name, i128::from(*sum)));
-        for (sort, name, sum) in sums.chain(money) {
-            if let Some(slot) = named.entry(format!("{sort}{name}")).or_default().get_mut(side) {
-                *slot = sum;
-            }
-        }
-    }
-    for (name, [was, would_be]) in named {
+    for (name, [was, would_be]) in sums([before, after]) {
         line(&name, was.to_string(), would_be.to_string());
     }
     for sample in samples {
@@ -116,4 +104,21 @@ fn tell(difference: &Difference) {
             print(format!("  {word:<9} {operations}: {}", said.reasons.join("; ")));
         }
     }
+}
+
+/// What was asked for on both sides, by name.
+pub(in crate::commands) fn sums(sides: [&Totals; 2]) -> BTreeMap<String, [i128; 2]> {
+    let mut named: BTreeMap<String, [i128; 2]> = BTreeMap::new();
+    for (side, totals) in sides.into_iter().enumerate() {
+        let sums = [("", &totals.operations), ("messages, ", &totals.messages), ("points, ", &totals.points)];
+        let sums = sums.into_iter().chain([("coupons, ", &totals.coupons)]);
+        let sums = sums.flat_map(|(sort, sums)| sums.iter().map(move |(name, sum)| (sort, name, i128::from(*sum))));
+        let money = totals.money.iter().map(|(name, sum)| ("money, ", name, i128::from(*sum)));
+        for (sort, name, sum) in sums.chain(money) {
+            if let Some(slot) = named.entry(format!("{sort}{name}")).or_default().get_mut(side) {
+                *slot = sum;
+            }
+        }
+    }
+    named
 }
