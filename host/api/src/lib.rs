@@ -129,6 +129,7 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(people::tag::tag))
         .routes(routes!(reviews::list::list))
         .routes(routes!(people::timeline::timeline))
+        .routes(routes!(people::campaigns::campaigns))
         .routes(routes!(consents::list::list, consents::note::note))
         .routes(routes!(erasures::erase::erase))
         .routes(routes!(erasures::list::list))

@@ -405,6 +405,11 @@ words! {
     segment_in: "member", "属于";
     segment_out: "not a member", "不属于";
     segment_actual: "found", "实际";
+    campaigns: "Campaigns", "营销活动";
+    campaigns_text: "For each campaign how far it came when it was last concerned, and what stopped it.", "各营销活动最近一次涉及该客户时进行到哪一步，以及因何停止。";
+    no_campaigns: "There is no campaign yet.", "还没有营销活动。";
+    campaign_reached: "reached", "已完成";
+    campaign_stopped: "stopped", "未完成";
     only_managers_segments: "You may look and count, but not save: that needs a token with the scope “manage”.", "您可以查看和计算，但不能保存：需要具有 manage 权限的令牌。";
     when_stage: "Stage is (prospect, fan, customer)", "阶段为（prospect、fan、customer）";
     when_revenue: "Revenue is at least", "消费额至少";

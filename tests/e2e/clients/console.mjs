@@ -121,6 +121,11 @@ async function desk() {
     text: await page.locator(".timeline").innerText(),
   };
   await inspect(page, "desk-person");
+  const person = page.url();
+  await page.getByRole("link", { name: "Campaigns", exact: true }).click();
+  await page.waitForURL(/\/people\/per_[^/]+\/campaigns$/);
+  await inspect(page, "desk-campaigns");
+  await page.goto(person);
   await page.getByRole("link", { name: /receipt/i }).first().click();
   await page.waitForURL(/\/decisions\/dec_/);
   seen.steps.receipt = await page.getByRole("main").innerText();
@@ -155,6 +160,8 @@ async function desk() {
   seen.steps.backtest = await page.getByRole("main").innerText();
   seen.backtest = new URL(page.url()).pathname;
   await inspect(page, "desk-backtest");
+  await page.goto(`${tenant}/plugins/welcome/candidate`);
+  await inspect(page, "desk-candidate");
 
   await page.getByRole("link", { name: "Live", exact: true }).click();
   await page.waitForFunction(() => document.getElementById("live-state")?.classList.contains("on"));
@@ -194,14 +201,22 @@ async function phone() {
   await page.getByRole("link", { name: /^Ada/ }).first().click();
   await page.waitForURL(/\/people\/per_/);
   await inspect(page, "phone-person");
+  const person = page.url();
+  await page.goto(`${person}/campaigns`);
+  await inspect(page, "phone-campaigns");
+  await page.goto(person);
   await page.locator("a[href*='/decisions/']").first().click();
   await page.waitForURL(/\/decisions\/dec_/);
   await page.getByRole("button", { name: "重新决策" }).click();
   await page.getByRole("status").waitFor();
   await inspect(page, "phone-decision-again");
-  for (const path of ["plugins/welcome/backtests", seen.backtest.replace(/.*\/backtests/, "backtests")]) {
+  for (const [name, path] of [
+    ["backtests", "plugins/welcome/backtests"],
+    ["backtest", seen.backtest.replace(/.*\/backtests/, "backtests")],
+    ["candidate", "plugins/welcome/candidate"],
+  ]) {
     await page.goto(`${tenant}/${path}`);
-    await inspect(page, `phone-${path.startsWith("plugins") ? "backtests" : "backtest"}`);
+    await inspect(page, `phone-${name}`);
   }
   for (const room of rooms) {
     await page.goto(`${tenant}/${room}`);

@@ -1,6 +1,7 @@
 //! People of one tenant.
 
 pub(crate) mod act;
+pub(crate) mod campaigns;
 pub(crate) mod edit;
 pub(crate) mod export;
 pub(crate) mod get;

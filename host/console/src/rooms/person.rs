@@ -1,5 +1,6 @@
 //! One person: who it is, what is known, what the scores are made of, and everything that happened.
 
+pub mod campaigns;
 pub mod decision;
 pub mod message;
 pub mod operation;

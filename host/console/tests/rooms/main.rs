@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends with a panic")]
 
 mod backtests;
+mod campaigns;
 mod candidates;
 mod door;
 mod house;

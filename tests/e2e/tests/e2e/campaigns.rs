@@ -1,7 +1,7 @@
 //! What campaigns do over many events: once, in order, later, within what the host grants.
 
 use guanxi_e2e::tenant::encode;
-use guanxi_e2e::{Host, Sink, eventually, host, now_millis, on_both};
+use guanxi_e2e::{Host, Sink, Tenant, eventually, host, now_millis, on_both};
 use serde_json::{Value, json};
 
 const DAY: i64 = 86_400_000;
@@ -110,6 +110,77 @@ fn ca_3_money_is_asked_for_and_the_refusal_comes_back_as_an_event() {
         assert!(reason.starts_with("an order of 50; drew "), "{reason}");
         let drawn: i64 = reason.split("drew ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
         assert!((88..=888).contains(&drawn), "{reason}");
+        host.stop().await;
+    });
+}
+
+/// How far a campaign came with a person: whether it reached them, and the first thing that stopped it.
+async fn stopped(tenant: &Tenant, person: &str, installation: &str) -> (bool, String, String) {
+    let all = tenant.list(&format!("/people/{person}/campaigns")).await;
+    let answer = all.iter().find(|answer| answer["installation"] == installation).expect("a campaign");
+    let steps = answer["steps"].as_array().unwrap();
+    let first = steps.iter().find(|step| step["holds"] == false).unwrap_or_else(|| steps.last().unwrap());
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (answer["reached"] == true, text(&first["sort"]), text(&first["said"]["en"]))
+}
+
+#[test]
+fn ca_8_why_somebody_did_not_get_it() {
+    on_both(|place| async move {
+        let host = Host::start(&place).await;
+        let tenant = host.tenant("acme").await;
+        let told = |reached: bool, sort: &str, said: &str| (reached, sort.to_owned(), said.to_owned());
+        let identify =
+            |user: &str, n: u32| json!({"userId": user, "messageId": format!("{user}-{n}"), "traits": {"name": "A"}});
+        // What happened before anybody listened.
+        tenant.batch(&[order("ada", "1", 0)]).await;
+        let ada = tenant.person("user:ada", |_| true).await["id"].as_str().unwrap().to_owned();
+        tenant.install("welcome", json!({})).await;
+        tenant.install("red-packet", json!({"budget": "spring", "min": 88, "max": 888, "order_min": 60})).await;
+        assert_eq!(stopped(&tenant, &ada, "red-packet").await, told(false, "asked", "was installed after that"));
+        let said = "nothing happened that it listens to: identify";
+        assert_eq!(stopped(&tenant, &ada, "welcome").await, told(false, "event", said));
+
+        let decided = async |count: usize| tenant.wait_for("/decisions", count, |_| true).await;
+        tenant.call("identify", &identify("ada", 1)).await.expect(202);
+        let receipt = decided(1).await[0]["id"].clone();
+        let said = "send was refused: no live connector reaches this person";
+        assert_eq!(stopped(&tenant, &ada, "welcome").await, told(false, "done", said));
+        let all = tenant.list(&format!("/people/{ada}/campaigns")).await;
+        let welcome = all.iter().find(|answer| answer["installation"] == "welcome").unwrap();
+        assert_eq!((&welcome["decision"], &welcome["title"]["zh"]), (&receipt, &json!("欢迎新朋友")));
+
+        tenant.install("sandbox", json!({})).await;
+        tenant.call("identify", &identify("bo", 1)).await.expect(202);
+        decided(2).await;
+        let bo = tenant.person("user:bo", |_| true).await["id"].as_str().unwrap().to_owned();
+        tenant.wait_for("/messages", 1, |message| message["status"] == "sent").await;
+        assert_eq!(stopped(&tenant, &bo, "welcome").await, told(true, "sent", "sandbox: sent"));
+        tenant.call("identify", &identify("bo", 2)).await.expect(202);
+        decided(3).await;
+        let said = "decided to do nothing: welcomed before";
+        assert_eq!(stopped(&tenant, &bo, "welcome").await, told(false, "decided", said));
+        tenant.batch(&[order("bo", "2", 0)]).await;
+        decided(4).await;
+        let (reached, sort, said) = stopped(&tenant, &bo, "red-packet").await;
+        assert!(!reached && sort == "decided" && said.starts_with("decided to do nothing: "), "{sort}: {said}");
+
+        // Whoever allows nothing gets nothing.
+        let purposes = json!({"purposes": {"marketing": {"title": "Marketing", "basis": "consent"}}});
+        tenant.api.put("/settings", &purposes).await.expect(200);
+        tenant.call("identify", &identify("cy", 1)).await.expect(202);
+        decided(5).await;
+        let cy = tenant.person("user:cy", |_| true).await["id"].as_str().unwrap().to_owned();
+        let (reached, sort, said) = stopped(&tenant, &cy, "welcome").await;
+        assert!(!reached && sort == "done" && said.contains("marketing"), "{sort}: {said}");
+
+        let off = json!({"plugin": "welcome", "version": "0.1.0", "mode": "off", "config": {}, "grants": "requested"});
+        tenant.api.put("/installations/welcome", &off).await.expect(200);
+        tenant.call("identify", &identify("di", 1)).await.expect(202);
+        let di = tenant.person("user:di", |_| true).await["id"].as_str().unwrap().to_owned();
+        assert_eq!(stopped(&tenant, &di, "welcome").await, told(false, "on", "is switched off"));
+        let rival = host.tenant("rival").await;
+        rival.api.get(&format!("/people/{di}/campaigns")).await.problem(404, "not-found");
         host.stop().await;
     });
 }
