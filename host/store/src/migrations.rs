@@ -35,6 +35,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (10, "repeatable", include_str!("../migrations/postgres/0010_repeatable.sql")),
         (11, "backtests", include_str!("../migrations/postgres/0011_backtests.sql")),
         (12, "candidates", include_str!("../migrations/postgres/0012_candidates.sql")),
+        (13, "cheaper walks", include_str!("../migrations/postgres/0013_cheaper_walks.sql")),
     ])
 });
 

@@ -52,6 +52,11 @@ fn documents_and_links_of_an_earlier_schema_are_read_as_they_were() {
 }
 
 #[test]
+fn tg_4_people_whose_rows_are_written_anew_are_who_they_were() {
+    on_postgres(|url| earlier_schema(url, "delete from _sqlx_migrations where version = 13", json!({})));
+}
+
+#[test]
 fn ca_7_receipts_of_an_earlier_schema_are_read_as_they_were() {
     on_sqlite(|url| {
         earlier_receipts(
