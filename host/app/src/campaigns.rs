@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use guanxi_domain::caller::{Caller, Scope};
-use guanxi_domain::event::Event;
+use guanxi_domain::event::{Event, TIMER};
 use guanxi_domain::ids::{DecisionId, PersonId};
 use guanxi_domain::installation::{Installation, Mode};
 use guanxi_domain::manifest::{Bilingual, CampaignSpec};
@@ -144,7 +144,7 @@ impl Desk {
     ) -> Result<CampaignAnswer, AppError> {
         let mut decision =
             self.decisions.iter().find(|row| row.installation == installation.id && !row.shadow).cloned();
-        // A timer or the like of its own may have rung since.
+        // It may have been asked about something else since: a timer of its own, or what happened earlier and came later.
         let position = event.as_ref().map_or(0, |event| event.position);
         if decision.as_ref().is_some_and(|row| row.position < position) {
             decision = None;
@@ -152,7 +152,10 @@ impl Desk {
         if let (None, Some(event)) = (&decision, &event) {
             decision = self.decision_about(read, installation, event).await?;
         }
-        let event = event.filter(|event| decision.as_ref().is_none_or(|row| row.position == event.position));
+        let event = match &decision {
+            Some(row) => read.event(self.tenant, row.position).await?,
+            None => event,
+        };
         let mut steps = vec![self.is_on(installation)];
         match (&decision, &event) {
             (None, None) => steps.push(nothing_happened(spec)),
@@ -257,14 +260,15 @@ fn nothing_happened(spec: &CampaignSpec) -> Step {
     Step::stops(StepSort::Event, said)
 }
 
-/// What it decided about last; of something that it set up itself only the time is known.
+/// What it decided about last; of an event that is no longer kept only the time is known.
 fn happened(event: Option<&Event>, row: &DecisionRow) -> Step {
     match event {
-        Some(event) => {
+        Some(event) if event.event.kind != TIMER => {
             let kind = &event.event.kind;
             Step::holds(StepSort::Event, [kind.clone(), kind.clone()]).at(event.event.occurred_at)
         }
-        None => Step::holds(StepSort::Event, ["a timer of its own rang", "它设置的定时器到期"]).at(row.at),
+        Some(_) => Step::holds(StepSort::Event, ["a timer of its own rang", "它设置的定时器到期"]).at(row.at),
+        None => Step::holds(StepSort::Event, ["something happened", "发生了它关注的事件"]).at(row.at),
     }
 }
 

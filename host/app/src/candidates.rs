@@ -30,6 +30,8 @@ pub struct CandidateInput {
     pub percent: u8,
     /// What it may not exceed.
     pub guard: Guard,
+    /// Whether the same is meant that fell back.
+    pub again: bool,
 }
 
 impl App {
@@ -46,8 +48,14 @@ impl App {
         let installation = self.installation(caller, slug, name).await?.installation;
         let spec = self.candidate_spec(caller, &installation, &input).await?;
         let mut work = self.store().begin(Rows::Tenant(tenant)).await?;
-        let known = work.candidate(tenant, installation.id).await?;
-        if let Some(mut known) = known.filter(|known| known.status == CandidateStatus::Running && known.spec == spec) {
+        let known = work.candidate(tenant, installation.id).await?.filter(|known| known.spec == spec);
+        // Whoever raises the percentage step by step must not bring back what was taken away meanwhile.
+        let fell_back = known.as_ref().filter(|known| known.status == CandidateStatus::FellBack && !input.again);
+        if let Some(Candidate { reason, .. }) = fell_back {
+            let why = reason.as_deref().unwrap_or_default();
+            return Err(AppError::Conflict(format!("this candidate fell back ({why}); change it, or say `again`")));
+        }
+        if let Some(mut known) = known.filter(|known| known.status == CandidateStatus::Running) {
             (known.percent, known.guard) = (input.percent, input.guard);
             // The engine writes what is seen of it at the same time: that stays.
             if !work.tune_candidate(tenant, &known).await? {

@@ -20,6 +20,8 @@ pub const SAMPLES_MAX: usize = 20;
 pub const SAMPLE_BYTES_MAX: usize = 16 * 1024;
 /// The most units, templates, budgets and channels that are told apart; what comes after is counted as `…`.
 const NAMES_MAX: usize = 100;
+/// The most bytes of such a name: plugins choose them, and sums are kept.
+const NAME_BYTES_MAX: usize = 128;
 
 /// How far a backtest has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -310,9 +312,10 @@ impl Totals {
     }
 }
 
-/// The sum of a name, or of all that come after too many.
+/// The sum of a name, or of all that are too long or come after too many.
 fn entry<'m, T: Default>(sums: &'m mut BTreeMap<String, T>, name: &str) -> &'m mut T {
-    let name = if sums.len() < NAMES_MAX || sums.contains_key(name) { name } else { "…" };
+    let fits = name.len() <= NAME_BYTES_MAX && (sums.len() < NAMES_MAX || sums.contains_key(name));
+    let name = if fits { name } else { "…" };
     sums.entry(name.to_owned()).or_default()
 }
 
@@ -391,6 +394,10 @@ mod tests {
         }
         let coupons = tally.difference().after.coupons;
         assert_eq!((coupons.len(), coupons["…"]), (NAMES_MAX + 1, 50));
+        let long = json!({"do": "issue-coupon", "template": "t".repeat(NAME_BYTES_MAX + 1), "reason": "r"});
+        tally = Tally::default();
+        tally.count(at(1, 1), (Said::default(), 0), (said(json!([long])), 0));
+        assert_eq!(tally.difference().after.coupons, BTreeMap::from([("…".to_owned(), 1)]));
         let long = "x".repeat(SAMPLE_BYTES_MAX);
         tally = Tally::default();
         tally.count(at(1, 1), (Said { failed: true, reasons: vec![long], ..Said::default() }, 0), (Said::default(), 0));

@@ -114,8 +114,8 @@ pub struct Installation {
 impl Installation {
     /// Whether both decide the same about everything, or not at all.
     pub fn decides_as(&self, other: &Self) -> bool {
-        let decider = |one: &Self| (one.mode, one.digest.clone(), one.config.clone(), one.grants.clone());
-        decider(self) == decider(other)
+        (self.mode, &self.digest, &self.config, &self.grants)
+            == (other.mode, &other.digest, &other.config, &other.grants)
     }
 }
 

@@ -35,6 +35,9 @@ pub struct CandidateWish {
     /// What it may not exceed.
     #[serde(default)]
     pub guard: GuardBody,
+    /// Try the same again that fell back, which is a conflict else.
+    #[serde(default)]
+    pub again: bool,
 }
 
 /// Try another version or configuration
@@ -61,8 +64,8 @@ pub(crate) async fn put(
     Path((tenant, name)): Path<(String, String)>,
     Json(wish): Json<CandidateWish>,
 ) -> ApiResult<axum::Json<CandidateBody>> {
-    let CandidateWish { version, config, grants, percent, guard } = wish;
+    let CandidateWish { version, config, grants, percent, guard, again } = wish;
     let grants = grants.map(|grants| grants.0);
-    let input = CandidateInput { version, config, grants, percent, guard: guard.into() };
+    let input = CandidateInput { version, config, grants, percent, guard: guard.into(), again };
     Ok(axum::Json(app.put_candidate(&caller, &tenant, &name, input).await?.into()))
 }

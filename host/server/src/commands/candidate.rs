@@ -51,6 +51,9 @@ pub struct Start {
     /// Grant everything that it asks for, also what the installation was not granted.
     #[arg(long)]
     grant: bool,
+    /// Try the same again that fell back.
+    #[arg(long)]
+    again: bool,
     /// Of its latest decisions the part that may crash.
     #[arg(long, default_value_t = Guard::default().crashes)]
     crashes: f64,
@@ -90,6 +93,7 @@ async fn start(app: &App, wish: Start) -> anyhow::Result<()> {
         grants: wish.grant.then_some(GrantsInput::Requested),
         percent: wish.percent,
         guard: Guard { crashes: wish.crashes, fuel: wish.fuel, divergence: wish.divergence },
+        again: wish.again,
     };
     tell(&app.put_candidate(&local_operator(), &wish.place.tenant, &wish.place.installation, input).await?);
     Ok(())

@@ -165,11 +165,23 @@ fn ca_8_why_somebody_did_not_get_it() {
         let (reached, sort, said) = stopped(&tenant, &bo, "red-packet").await;
         assert!(!reached && sort == "decided" && said.starts_with("decided to do nothing: "), "{sort}: {said}");
 
+        // What happened earlier and came later is what it was asked about last.
+        tenant.batch(&[order("bo", "3", 10)]).await;
+        let all = decided(5).await;
+        let latest = all.iter().max_by_key(|decision| decision["position"].as_i64()).unwrap();
+        let answers = tenant.list(&format!("/people/{bo}/campaigns")).await;
+        let packet = answers.iter().find(|answer| answer["installation"] == "red-packet").unwrap();
+        assert_eq!(
+            (&packet["decision"], &packet["steps"][1]["said"]["en"]),
+            (&latest["id"], &json!("Order Completed"))
+        );
+        assert!(packet["steps"][1]["at"].as_i64() < Some(now_millis() - 9 * DAY), "{packet}");
+
         // Whoever allows nothing gets nothing.
         let purposes = json!({"purposes": {"marketing": {"title": "Marketing", "basis": "consent"}}});
         tenant.api.put("/settings", &purposes).await.expect(200);
         tenant.call("identify", &identify("cy", 1)).await.expect(202);
-        decided(5).await;
+        decided(6).await;
         let cy = tenant.person("user:cy", |_| true).await["id"].as_str().unwrap().to_owned();
         let (reached, sort, said) = stopped(&tenant, &cy, "welcome").await;
         assert!(!reached && sort == "done" && said.contains("marketing"), "{sort}: {said}");

@@ -209,6 +209,10 @@ fn ca_6_what_exceeds_its_guard_falls_back_at_once() {
         let health = tenant.api.get("/installations/red-packet").await.expect(200)["health"].clone();
         assert_eq!(health["crashes"], 0, "the installation is well");
 
+        // Whoever raises the percentage does not bring it back by that.
+        let problem = tenant.api.put(HERE, &wish).await.problem(409, "conflict").to_string();
+        assert!(problem.contains("crashed on 3 of the latest 3 moments"), "{problem}");
+
         // It asks for something else about everybody, which nobody expected.
         tenant.api.put(HERE, &json!({"config": config("autumn", 15)})).await.expect(200);
         let before = tenant.list("/decisions").await.len();
@@ -221,6 +225,9 @@ fn ca_6_what_exceeds_its_guard_falls_back_at_once() {
         assert_eq!(now["reason"], "asks for something else in 100 of the latest 100 decisions");
         assert!(!shadows.is_empty() && tenant.list("/decisions").await.len() > before + 3 * PEOPLE);
         tenant.api.post(&format!("{HERE}/promote"), &json!({})).await.problem(409, "conflict");
+        let meant = json!({"config": config("autumn", 15), "again": true});
+        let again = tenant.api.put(HERE, &meant).await.expect(200);
+        assert_eq!((&again["status"], &again["evidence"]["decisions"]), (&json!("running"), &json!(0)));
         host.stop().await;
     });
 }

@@ -154,6 +154,7 @@ fn tuned(known: Candidate, wish: &Wish) -> Result<CandidateInput, AppError> {
         grants: Some(GrantsInput::Lists(spec.grants)),
         percent: read_percent(&wish.percent)?,
         guard,
+        again: false,
     })
 }
 
@@ -171,6 +172,8 @@ impl Wish {
                 divergence: read_number("guard/divergence", &self.divergence)?,
             },
             version: Some(self.version),
+            // The page has just told how it ended.
+            again: true,
         })
     }
 }
