@@ -175,10 +175,17 @@ pub struct CampaignSpec {
 pub enum SecretFormat {
     /// Its UTF-8 bytes.
     Text,
-    /// Base 64.
+    /// Base 64, padded or not, in the alphabet of URLs or the usual one.
     Base64,
     /// `whsec_` and base 64, padded or not, as Standard Webhooks writes keys.
     StandardWebhooks,
+    /// 43 characters that stand for 32 bytes, as WeChat and its kin write keys: `EncodingAESKey`.
+    EncodingAesKey,
+    /// A private key in PEM, not encrypted: PKCS #8, or PKCS #1 for RSA, or SEC 1 for elliptic curves.
+    Pem,
+    /// A text that an Ed25519 key is made of, as QQ bots do: its UTF-8 bytes, repeated and cut to 32, are the seed. What
+    /// comes out is that key in PEM.
+    Ed25519FromText,
 }
 
 /// A secret that a connector wants.

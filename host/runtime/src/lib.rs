@@ -8,6 +8,7 @@ mod cache;
 mod call;
 mod campaign;
 mod connector;
+mod crypto;
 mod engine;
 mod error;
 mod plugin;

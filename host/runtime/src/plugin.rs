@@ -119,7 +119,7 @@ impl Prepared {
         let _slot = self.shared.slots.take();
         let started = Stopwatch::start();
         let fuel = terms.fuel();
-        let mut store = Store::new(&self.shared.engine, State::new(terms.limits, terms.secrets));
+        let mut store = Store::new(&self.shared.engine, State::new(terms.limits, terms.secrets, fuel));
         store.limiter(|state| state);
         store.set_hostcall_fuel(terms.output_bytes);
         // One more tick, because the current one has partly passed.
@@ -132,8 +132,10 @@ impl Prepared {
             Fault::Guest(error) => CallError::from_guest(&error, terms.function),
             Fault::Answer(problem) => CallError::BadAnswer(format!("{}: {problem}", terms.function)),
         });
-        let spent = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
-        Call { result, fuel: spent, took: started.elapsed(), log: store.into_data().into_log() }
+        let by_guest = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+        let spent = by_guest.saturating_add(store.data().burnt());
+        let result = result.and_then(|answer| if spent > fuel { Err(CallError::OutOfFuel) } else { Ok(answer) });
+        Call { result, fuel: spent.min(fuel), took: started.elapsed(), log: store.into_data().into_log() }
     }
 
     /// Instantiates once and checks the types of all exports: what admission does before it says yes.

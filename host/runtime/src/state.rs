@@ -1,7 +1,7 @@
 //! What a store holds during one call: the caps on memory, host calls and log, and the host functions that obey them.
 
 use guanxi_domain::limits::CallLimits;
-use wasmtime::ResourceLimiter;
+use wasmtime::{ResourceLimiter, Trap};
 
 use crate::Secrets;
 use crate::bindings::guanxi::plugin::host::{Host, Level};
@@ -48,10 +48,12 @@ pub(crate) struct State {
     log_line_bytes: usize,
     log: Vec<LogLine>,
     secrets: Secrets,
+    fuel: u64,
+    burnt: u64,
 }
 
 impl State {
-    pub(crate) fn new(limits: &CallLimits, secrets: Secrets) -> Self {
+    pub(crate) fn new(limits: &CallLimits, secrets: Secrets, fuel: u64) -> Self {
         Self {
             memory_left: limits.memory_bytes.min(MEMORY_BYTES_MAX),
             table_left: TABLE_ELEMENTS_MAX,
@@ -60,6 +62,8 @@ impl State {
             log_line_bytes: limits.log_line_bytes,
             log: Vec::new(),
             secrets,
+            fuel,
+            burnt: 0,
         }
     }
 
@@ -71,10 +75,22 @@ impl State {
         self.log
     }
 
+    /// Fuel that the host has burnt for the guest, beside what the guest has burnt.
+    pub(crate) fn burnt(&self) -> u64 {
+        self.burnt
+    }
+
     /// Every host function starts with this.
     pub(crate) fn count_host_call(&mut self) -> wasmtime::Result<()> {
         self.host_calls_left = self.host_calls_left.checked_sub(1).ok_or(Limit::HostCalls)?;
         Ok(())
+    }
+
+    /// Burns fuel for what the host is about to compute. What the guest burns is counted elsewhere and added when the
+    /// call is over, so the host never burns more than the whole call may.
+    pub(crate) fn burn(&mut self, fuel: u64) -> wasmtime::Result<()> {
+        self.burnt = self.burnt.saturating_add(fuel);
+        if self.burnt > self.fuel { Err(Trap::OutOfFuel.into()) } else { Ok(()) }
     }
 }
 
@@ -133,7 +149,7 @@ mod tests {
             memory_bytes: 131_072,
             ..CallLimits::default()
         };
-        State::new(&limits, Secrets::default())
+        State::new(&limits, Secrets::default(), 0)
     }
 
     #[test]

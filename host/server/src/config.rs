@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use serde::Deserialize;
+use anyhow::{Context, anyhow, bail, ensure};
+use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// Settings as flags, environment variables and keys of `guanxi.toml` give them.
-#[derive(clap::Args, Deserialize, Default, Clone)]
+#[derive(clap::Args, serde::Deserialize, Default, Clone)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The configuration file; `guanxi.toml` in the working directory is read if it exists.
@@ -28,7 +28,22 @@ pub struct Settings {
     operator_token: Option<String>,
     /// 64 hex digits that seal the secrets of installations [default: made once in the data folder].
     #[arg(long, global = true, env = "GUANXI_SECRET_KEY", value_name = "HEX", hide_env_values = true)]
+    #[serde(deserialize_with = "unsaid")]
     secret_key: Option<String>,
+    /// The file of that key instead; old ones are in a file beside it whose name ends in `.old`, one a line.
+    #[arg(long, global = true, env = "GUANXI_SECRET_KEY_FILE", value_name = "FILE")]
+    secret_key_file: Option<PathBuf>,
+    /// Keys that sealed secrets before and still open them, separated by commas.
+    #[arg(
+        long,
+        global = true,
+        env = "GUANXI_OLD_SECRET_KEYS",
+        value_name = "LIST",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
+    #[serde(deserialize_with = "unsaid")]
+    old_secret_keys: Option<Vec<String>>,
     /// Private addresses that connectors may reach, such as `127.0.0.1:9000` or `10.0.0.0/8`, separated by commas.
     #[arg(long, global = true, env = "GUANXI_EGRESS_ALLOW_PRIVATE", value_name = "LIST", value_delimiter = ',')]
     egress_allow_private: Option<Vec<String>>,
@@ -65,6 +80,8 @@ pub struct Config {
     pub database_url: String,
     pub operator_token: Option<String>,
     pub secret_key: Option<String>,
+    pub secret_key_file: Option<PathBuf>,
+    pub old_secret_keys: Vec<String>,
     pub egress_allow_private: Vec<String>,
     pub egress_allow_http: bool,
     pub egress_timeout_seconds: u64,
@@ -87,12 +104,17 @@ impl Config {
             Some("json") => true,
             Some(other) => bail!("log_format is `text` or `json`, not `{other}`"),
         };
+        let secret_key = above.secret_key.or(file.secret_key);
+        let secret_key_file = above.secret_key_file.or(file.secret_key_file);
+        ensure!(secret_key.is_none() || secret_key_file.is_none(), "give secret_key or secret_key_file, not both");
         Ok(Self {
             listen,
             database_url: above.database_url.or(file.database_url).unwrap_or_else(|| embedded(&data_dir)),
             data_dir,
             operator_token: above.operator_token.or(file.operator_token),
-            secret_key: above.secret_key.or(file.secret_key),
+            secret_key,
+            secret_key_file,
+            old_secret_keys: entries(above.old_secret_keys.or(file.old_secret_keys)),
             egress_allow_private: entries(above.egress_allow_private.or(file.egress_allow_private)),
             egress_allow_http: above.egress_allow_http.or(file.egress_allow_http).unwrap_or(false),
             egress_timeout_seconds: above
@@ -123,8 +145,24 @@ pub fn embedded(data_dir: &Path) -> String {
 fn read_file(named: Option<&Path>) -> anyhow::Result<Settings> {
     let path = named.unwrap_or_else(|| Path::new("guanxi.toml"));
     match std::fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text).with_context(|| format!("{} cannot be used", path.display())),
+        Ok(text) => toml::from_str(&text)
+            .map_err(|error| without_text(error, &text))
+            .with_context(|| format!("{} cannot be used", path.display())),
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(Settings::default()),
         Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
     }
+}
+
+/// What is wrong and where, without the line itself, which may hold a key or a password.
+fn without_text(mut error: toml::de::Error, text: &str) -> anyhow::Error {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map(|before| format!("line {}: ", before.matches('\n').count() + 1)).unwrap_or_default();
+    error.set_input(None);
+    anyhow!("{line}{}", error.to_string().trim_end().replace('\n', " "))
+}
+
+/// A key, or a list of them, of which an error repeats nothing.
+fn unsaid<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let told = |_| D::Error::custom("a key is 64 hex digits in quotes; several are a list of such");
+    T::deserialize(deserializer).map(Some).map_err(told)
 }

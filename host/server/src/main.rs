@@ -49,6 +49,9 @@ enum Command {
     /// Keep a list of who was forgotten, and forget them again after an older back-up was restored.
     #[command(subcommand)]
     Erasures(commands::erasures::Action),
+    /// Change the key that seals the secrets of installations.
+    #[command(subcommand)]
+    Secrets(commands::secrets::Action),
     /// Import people, orders or relations from a file, beside a running server.
     Import(commands::import::Options),
     /// Trust publishers of plugins.
@@ -89,6 +92,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Token(action) => commands::token::run(&config, action).await,
             Command::Log(action) => commands::log::run(&config, action).await,
             Command::Erasures(action) => commands::erasures::run(&config, action).await,
+            Command::Secrets(action) => commands::secrets::run(&config, action).await,
             Command::Import(options) => commands::import::run(&config, options).await,
             Command::Publisher(action) => commands::publisher::run(&config, action).await,
             Command::Candidate(action) => commands::candidate::run(&config, action).await,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use guanxi_app::{
-    Admission, AdmittedPlugin, App, Appender, Campaign, Decided, Door, Fetch, IngestLimits, Load, Problem, Vault,
+    Admission, AdmittedPlugin, App, Appender, Campaign, Decided, Door, Fetch, IngestLimits, Load, Problem,
 };
 use guanxi_channels::{AllowPrivate, Egress, EgressOptions};
 use guanxi_domain::caller::Caller;
@@ -54,10 +54,7 @@ pub async fn build(config: &Config) -> anyhow::Result<Parts> {
         store.migrate().await.context("the database's schema cannot be brought up to date")?;
     }
     let ambient = ambient::of_this_machine()?;
-    let secret_key = match &config.secret_key {
-        Some(text) => keys::parse(text).context("GUANXI_SECRET_KEY")?,
-        None => keys::load_or_make(&config.data_dir.join("secret.key"), &ambient)?,
-    };
+    let vault = keys::vault(config, &ambient)?;
     let cache_key = keys::load_or_make(&config.data_dir.join("cache.key"), &ambient)?;
     let cache = CacheOptions { dir: config.data_dir.join("compiled"), key: cache_key };
     let runtime = Runtime::new(RuntimeOptions { cache: Some(cache), ..RuntimeOptions::default() })?;
@@ -76,7 +73,7 @@ pub async fn build(config: &Config) -> anyhow::Result<Parts> {
         unsigned: config.unsigned_plugins,
     };
     let options = EngineOptions { exchange, receipt_bytes: config.receipt_bytes_max, ..EngineOptions::default() };
-    let (app, appender) = App::new(store.clone(), ambient, Vault::new(secret_key), door, limits);
+    let (app, appender) = App::new(store.clone(), ambient, vault, door, limits);
     let engine = Engine::new(app.clone(), runtime, egress, options);
     Ok(Parts { app, appender, engine, store })
 }

@@ -2,7 +2,7 @@
 
 use guanxi_domain::ids::InstallationId;
 use guanxi_domain::installation::{Health, Installation, Mode};
-use guanxi_domain::tenant::TenantId;
+use guanxi_domain::tenant::{Slug, TenantId};
 use sqlx::any::AnyRow;
 
 use crate::error::StoreError;
@@ -10,6 +10,21 @@ use crate::row::{Cells, json_text};
 use crate::work::Work;
 
 const TABLE: &str = "installations";
+
+/// The sealed secrets of an installation, with the names by which people know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedRow {
+    /// Whose installation.
+    pub tenant: TenantId,
+    /// The tenant's name in addresses.
+    pub slug: Slug,
+    /// Which installation.
+    pub id: InstallationId,
+    /// Its name.
+    pub name: String,
+    /// Its secrets as they are sealed.
+    pub secrets: Vec<u8>,
+}
 
 impl Work {
     /// All installations of a tenant, by name.
@@ -149,6 +164,54 @@ impl Work {
         row.map_or(Ok(None), |row| Cells::of(&row, TABLE).get("secrets"))
     }
 
+    /// The installations with sealed secrets, of every tenant, by tenant and id, behind `after`. Needs
+    /// [`crate::Scope::Host`].
+    pub async fn sealed_secrets(
+        &mut self,
+        after: Option<(TenantId, InstallationId)>,
+        limit: u32,
+    ) -> Result<Vec<SealedRow>, StoreError> {
+        let (tenant, id) = after.as_ref().map_or((-1, &[0; 16]), |(tenant, id)| (tenant.0, id.as_bytes()));
+        sqlx::query(
+            "select i.tenant_id, t.slug, i.id, i.name, i.secrets
+             from installations i
+             join tenants t on t.tenant_id = i.tenant_id
+             where (i.tenant_id, i.id) > ($1, $2) and i.secrets is not null
+             order by i.tenant_id, i.id
+             limit $3",
+        )
+        .bind(tenant)
+        .bind(id.as_slice())
+        .bind(i64::from(limit))
+        .fetch_all(self.connection())
+        .await?
+        .iter()
+        .map(read_sealed)
+        .collect()
+    }
+
+    /// Puts `anew` in the place of the sealed secrets `old`, unless somebody changed them meanwhile; whether it did.
+    /// Nothing that a person set changes, `updated_at` neither.
+    pub async fn replace_secrets(
+        &mut self,
+        tenant: TenantId,
+        id: InstallationId,
+        old: &[u8],
+        anew: &[u8],
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "update installations set secrets = $4
+             where tenant_id = $1 and id = $2 and secrets = $3",
+        )
+        .bind(tenant.0)
+        .bind(id.as_bytes().as_slice())
+        .bind(old)
+        .bind(anew)
+        .execute(self.connection())
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// Notes how an installation behaves; nothing that a person set changes, `updated_at` neither.
     pub async fn put_health(
         &mut self,
@@ -171,6 +234,17 @@ impl Work {
         .await?;
         Ok(())
     }
+}
+
+fn read_sealed(row: &AnyRow) -> Result<SealedRow, StoreError> {
+    let cells = Cells::of(row, TABLE);
+    Ok(SealedRow {
+        tenant: TenantId(cells.get("tenant_id")?),
+        slug: cells.word("slug", |text| text.parse().ok())?,
+        id: cells.id("id", InstallationId::from_slice)?,
+        name: cells.get("name")?,
+        secrets: cells.get("secrets")?,
+    })
 }
 
 fn read(row: &AnyRow) -> Result<Installation, StoreError> {

@@ -64,6 +64,7 @@ pub use imports::{ImportClaim, ImportOutcomes, ImportRow, SavedMapping};
 pub use log::{Appended, Backlog, LogCursor};
 pub use mentions::{EVENTS, Mention, PEOPLE, PLACES, Part, Place};
 pub use messages::MessageQuery;
+pub use installations::SealedRow;
 pub use newcomers::Newcomers;
 pub use open::{SchemaState, Store, StoreOptions};
 pub use orders::OrderRow;

@@ -12,7 +12,7 @@ explained, repeated bit for bit, and tried on last year's events before it meets
         return Decision.because("somebody new").send(Message.text("Hello {{name}}!", name=name))
 
 `campaign`, `scorer`, `analyzer` and `connector` name what `plugin.py` exports; several of them make one component of
-several kinds. `log` writes lines, `secrets` computes HMACs, `testing` stands in for the host in native tests.
+several kinds. `log` writes lines, `secrets` computes with secrets, `testing` stands in for the host in native tests.
 """
 
 from . import log, secrets

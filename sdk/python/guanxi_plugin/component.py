@@ -91,17 +91,18 @@ def _bind() -> None:
             if found.name == "host":
                 log.host = _telling(module.log)
             if found.name == "secrets":
-                secrets.host = _asking(module.hmac)
+                functions = {name: staticmethod(_asking(getattr(module, name))) for name in secrets.FUNCTIONS}
+                secrets.host = type("Host", (), functions)
 
 
 def _telling(tell: Callable[[log.Level, str], None]) -> Callable[[log.Level, str], None]:
     return lambda level, line: tell(level, line) if _called else print(line)
 
 
-def _asking(hmac: Callable[..., bytes]) -> Callable[..., Any]:
+def _asking(function: Callable[..., Any]) -> Callable[..., Any]:
     def ask(*arguments: Any) -> Any:
         try:
-            return hmac(*arguments)
+            return function(*arguments)
         except Err as error:
             return error.value
 

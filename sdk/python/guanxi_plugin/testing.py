@@ -170,7 +170,7 @@ def resume_upload(connector: Any, continuation: bytes, response: Response, confi
 
 
 def set_secret(name: str, value: bytes) -> None:
-    """Sets a secret for `secrets.hmac`."""
+    """Sets a secret for `secrets`, as the bytes that its format makes of it."""
     secrets.known[name] = value
 
 

@@ -100,6 +100,40 @@ class Sending(unittest.TestCase):
         self.assertEqual(mac[:4].hex(), "f7bc83f4")
         with self.assertRaisesRegex(BadConfig, "the secret `other` is not set"):
             secrets.hmac("other", secrets.Digest.SHA1, b"")
+        testing.set_secret("secret-key", b"Gu5t9xGARNpq86cd98joQYCN3EXAMPLE")
+        of_the_day = secrets.hmac([b"TC3", secrets.Secret("secret-key")], secrets.Digest.SHA256, b"2019-02-25")
+        self.assertEqual(of_the_day[:4].hex(), "d1308c81")
+
+    def test_a_digest_is_over_parts_a_secret_among_them(self) -> None:
+        testing.set_secret("app-secret", b"9a539709cafc1efc9ef05838be468a28")
+        path = b"/ark/open_api/v1/items?app-key=xhs&page_no=1&page_size=50&status=0&timestamp=1469902537"
+        app_secret = secrets.Secret("app-secret")
+        signature = secrets.hash(secrets.Digest.MD5, [path, app_secret])
+        self.assertEqual(signature.hex(), "72be6fad4dd0e5104dbdebbcdadb2a06")
+        for parts, why in (
+            ([app_secret], "a secret is hashed together with other bytes only"),
+            ([app_secret] * 65, "65 parts are more than 64"),
+        ):
+            with self.assertRaisesRegex(BadInput, why):
+                secrets.hash(secrets.Digest.MD5, parts)
+
+    def test_what_wechat_signs_is_verified(self) -> None:
+        testing.set_secret("token", b"test")
+        signature = bytes.fromhex("f21891de399b4e33a1a93c9a7b8a8fffb5a443ff")
+        self.assertTrue(secrets.verify_sorted("token", secrets.Digest.SHA1, [b"1410685589", b"test"], signature))
+        self.assertFalse(secrets.verify_sorted("token", secrets.Digest.SHA1, [b"1410685590", b"test"], signature))
+        with self.assertRaisesRegex(BadConfig, "the secret `other` is not set"):
+            secrets.verify_sorted("other", secrets.Digest.SHA1, [], signature)
+
+    def test_what_the_standard_library_lacks_says_so(self) -> None:
+        for call in (
+            lambda: secrets.sign("key", secrets.Scheme.ED25519, b""),
+            lambda: secrets.encrypt("key", secrets.Cbc(bytes(16)), b""),
+            lambda: secrets.decrypt("key", secrets.Wechat(), b""),
+            lambda: secrets.decrypt_gcm("key", b"", b"", b""),
+        ):
+            with self.assertRaisesRegex(NotImplementedError, "works in a component only"):
+                call()
 
     def test_a_status_is_an_outcome(self) -> None:
         cases: list[tuple[int, str | None, Outcome]] = [

@@ -2,24 +2,23 @@
 //!
 //! Not there when a plugin is compiled to WebAssembly.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+mod crypto;
+pub(crate) mod secrets;
 
-use hmac::{Hmac, KeyInit, Mac};
+use std::cell::RefCell;
+
 use serde_json::Value;
 
 use crate::campaign::{self, Answer, Campaign, Moment};
 use crate::connector::{self, Connector, Header, Outbound, Response, Step};
 use crate::host::Level;
 use crate::scorer::{self, Column, Scored, Scorer};
-use crate::secrets::{Digest, Problem};
 use crate::words::{Event, Failure, Instant, Profile, Role, Stage};
 
 /// The time at which [`moment`], [`event`] and [`outbound`] happen: 2026-01-01T00:00:00Z.
 pub const NOW: Instant = 1_767_225_600_000;
 
 thread_local! {
-    static SECRETS: RefCell<BTreeMap<String, Vec<u8>>> = const { RefCell::new(BTreeMap::new()) };
     static LINES: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -99,9 +98,10 @@ pub fn resume<C: Connector>(config: &str, continuation: &[u8], response: &Respon
     connector::resume::<C>(config, continuation, response, NOW)
 }
 
-/// Sets a secret of this thread for [`secrets::hmac`](crate::secrets::hmac).
+/// Sets a secret of this thread for [`secrets`](crate::secrets), as the bytes that its format makes of it: a key in PEM is
+/// its text.
 pub fn set_secret(name: &str, bytes: &[u8]) {
-    SECRETS.with_borrow_mut(|secrets| secrets.insert(name.to_owned(), bytes.to_vec()));
+    secrets::set(name, bytes);
 }
 
 /// Takes the lines that this thread has logged.
@@ -111,19 +111,4 @@ pub fn take_lines() -> Vec<(Level, String)> {
 
 pub(crate) fn record_line(level: Level, line: &str) {
     LINES.with_borrow_mut(|lines| lines.push((level, line.to_owned())));
-}
-
-pub(crate) fn hmac(name: &str, digest: Digest, data: &[u8]) -> Result<Vec<u8>, Problem> {
-    let key = SECRETS.with_borrow(|secrets| secrets.get(name).cloned()).ok_or(Problem::NotGranted)?;
-    match digest {
-        Digest::Sha1 => compute::<Hmac<sha1::Sha1>>(&key, data),
-        Digest::Sha256 => compute::<Hmac<sha2::Sha256>>(&key, data),
-        Digest::Sha512 => compute::<Hmac<sha2::Sha512>>(&key, data),
-    }
-}
-
-fn compute<M: Mac + KeyInit>(key: &[u8], data: &[u8]) -> Result<Vec<u8>, Problem> {
-    let mut mac = <M as KeyInit>::new_from_slice(key).map_err(|_| Problem::WrongKind)?;
-    mac.update(data);
-    Ok(mac.finalize().into_bytes().to_vec())
 }

@@ -44,7 +44,20 @@ export { Failure, type FailureKind } from "./failure.ts";
 export { log, type Level } from "./host.ts";
 export { Rng } from "./random.ts";
 export { defineScorer, People, Scored, type Scorer } from "./scorer.ts";
-export { hmac, type Digest } from "./secrets.ts";
+export {
+    decrypt,
+    decryptGcm,
+    encrypt,
+    hash,
+    hmac,
+    sign,
+    verifySorted,
+    type Cipher,
+    type Data,
+    type Digest,
+    type Part,
+    type Scheme,
+} from "./secrets.ts";
 export type { ReadSettings } from "./settings.ts";
 export {
     DAY,

@@ -5,6 +5,8 @@ export type Tagged<Tag extends string, Val> = { readonly tag: Tag; readonly val:
 export type Bare<Tag extends string> = { readonly tag: Tag };
 
 export type RawFailure = Tagged<"bad-config" | "bad-input" | "other", string>;
+export type RawPart = Tagged<"bytes", Uint8Array> | Tagged<"secret", string>;
+export type RawCipher = Tagged<"cbc", Uint8Array> | Bare<"wechat">;
 export type RawResult<T> = Tagged<"ok", T> | Tagged<"err", RawFailure>;
 
 export type RawValue =

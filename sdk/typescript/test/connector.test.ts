@@ -1,18 +1,25 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync, verify } from "node:crypto";
 import { test } from "node:test";
 
 import {
+    decrypt,
+    decryptGcm,
     defineAudience,
     defineConnector,
     definePoll,
     defineReceive,
     defineSession,
+    encrypt,
+    hash,
     hmac,
     Outcome,
     PollStep,
     Refusal,
     Request,
+    sign,
     Step,
+    verifySorted,
 } from "../src/index.ts";
 import { NOW, outbound, response, resume, send, setSecret, takeLines } from "../src/testing/index.ts";
 
@@ -89,6 +96,55 @@ test("the host computes with secrets that the plugin never sees", () => {
     const mac = hmac("signing-key", "sha256", "The quick brown fox jumps over the lazy dog");
     assert.equal(Buffer.from(mac).toString("hex", 0, 4), "f7bc83f4");
     assert.throws(() => hmac("other", "sha1", ""), /the secret `other` is not set/);
+    setSecret("secret-key", "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE");
+    const ofTheDay = hmac(["TC3", { secret: "secret-key" }], "sha256", "2019-02-25");
+    assert.equal(Buffer.from(ofTheDay).toString("hex", 0, 4), "d1308c81");
+});
+
+test("a digest is over parts, a secret among them", () => {
+    setSecret("app-secret", "9a539709cafc1efc9ef05838be468a28");
+    const path = "/ark/open_api/v1/items?app-key=xhs&page_no=1&page_size=50&status=0&timestamp=1469902537";
+    const signature = hash("md5", [path, { secret: "app-secret" }]);
+    assert.equal(Buffer.from(signature).toString("hex"), "72be6fad4dd0e5104dbdebbcdadb2a06");
+    assert.throws(() => hash("md5", [{ secret: "app-secret" }]), /a secret is hashed together with other bytes only/);
+});
+
+test("what WeChat signs and encrypts is verified and decrypted", () => {
+    setSecret("token", "123456");
+    const echo = "4ByGGj+sVCYcvGeQYhaKIk1o0pQRNbRjxybjTGblXrBaXlTXeOo1+bXFXDQQb1o6co6Yh9Bv41n7hOchLF6p+Q==";
+    const signature = Buffer.from("dd6b9c95b495b3f7e2901bfbc76c664930ffdb96", "hex");
+    assert.ok(verifySorted("token", "sha1", ["1411443780", "437374425", echo], signature));
+    assert.ok(!verifySorted("token", "sha1", ["1411443781", "437374425", echo], signature));
+    setSecret("aes-key", Buffer.from("kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR=", "base64"));
+    const text = decrypt("aes-key", "wechat", Buffer.from(echo, "base64"));
+    assert.equal(Buffer.from(text).toString("latin1"), "\0\0\0\x135927782489442352469wx49f0ab532d5d035a");
+    const expected = "oDdNBrkBv8jECi5FcAqu/kUbSJODRYO2+7RXrPXUL3wT67vsvRhVda6vIRVFZUNW5hulzKfeNV/LnUv0bPZEMw==";
+    assert.equal(Buffer.from(encrypt("aes-key", "wechat", text)).toString("base64"), expected);
+    const iv = new Uint8Array(16);
+    assert.deepEqual(decrypt("aes-key", { iv }, encrypt("aes-key", { iv }, text)), text);
+    assert.throws(() => decrypt("aes-key", { iv }, Buffer.from(echo, "base64").subarray(16, 48)), /the padding is wrong/);
+    assert.throws(() => decrypt("token", { iv }, Buffer.from(echo, "base64")), /the secret `token` is of another kind/);
+});
+
+test("what WeChat Pay sealed is opened", () => {
+    setSecret("api-key", "0123456789abcdef0123456789abcdef");
+    const data = Buffer.from("DUcSjqrrCZUcIgcGSYN4WP5y0ZlUgmJS26+H6g==", "base64");
+    const text = decryptGcm("api-key", "fdasflkja484", "certificate", data);
+    assert.equal(Buffer.from(text).toString(), '{"amount":1}');
+    assert.throws(() => decryptGcm("api-key", "fdasflkja484", "", data), /^Failure: the tag does not fit/);
+});
+
+test("private keys sign", () => {
+    const [ed25519, p256] = [generateKeyPairSync("ed25519"), generateKeyPairSync("ec", { namedCurve: "P-256" })];
+    setSecret("ed25519", ed25519.privateKey.export({ type: "pkcs8", format: "pem" }));
+    setSecret("p256", p256.privateKey.export({ type: "sec1", format: "pem" }));
+    assert.ok(verify(null, Buffer.from("x"), ed25519.publicKey, sign("ed25519", "ed25519", "x")));
+    const [key, signature] = [p256.publicKey, sign("p256", "ecdsa-p256-sha256", "x")];
+    assert.equal(signature.length, 64);
+    assert.ok(verify("sha256", Buffer.from("x"), { key, dsaEncoding: "ieee-p1363" }, signature));
+    assert.throws(() => sign("p256", "rsa-sha256", "x"), /the secret `p256` is of another kind/);
+    setSecret("text", "no key");
+    assert.throws(() => sign("text", "ed25519", "x"), /the secret `text` is of another kind/);
 });
 
 test("a session is asked for", () => {

@@ -80,15 +80,12 @@ fn an_analyzer_reads_texts() {
     assert_eq!((reading.mood, reading.topics.len(), reading.language.as_deref()), (Some(1.0), 2, Some("zh")));
 }
 
+fn message(address: &str, content: &str) -> Outbound {
+    Outbound { id: "msg_1".into(), address: address.into(), content: content.into(), created: 1, now: 2, attempt: 1 }
+}
+
 fn send(plugin: &Plugin, secrets: &Secrets) -> Step {
-    let message = Outbound {
-        id: "msg_1".into(),
-        address: "email:a@example.com".into(),
-        content: "what do ya want for nothing?".into(),
-        created: 1,
-        now: 2,
-        attempt: 1,
-    };
+    let message = message("email:a@example.com", "what do ya want for nothing?");
     plugin.send("{}", &message, secrets, &CallLimits::default()).result.expect("an answer").expect("a step")
 }
 
@@ -109,6 +106,50 @@ fn a_connector_signs_with_a_secret_it_never_sees() {
     assert_eq!(resume(400), Ok(Step::Done(Outcome::Rejected("no".into()))));
     assert_eq!(resume(500), Err(Failure::BadConfig("no such room".into())));
     assert_eq!(send(&connector, &Secrets::default()), Step::Done(Outcome::Rejected("no signing key".into())));
+}
+
+fn every_secret() -> Secrets {
+    let secret = |name: &str, bytes: &[u8]| (name.to_owned(), bytes.to_vec());
+    Secrets::new([
+        secret("token", b"opposite"),
+        secret("aes-key", b"0123456789abcdefghijklmnopqrstuv"),
+        secret("api-key", b"0123456789abcdef0123456789abcdef"),
+        secret("private-key", include_bytes!("../keys/rsa-2048.pem")),
+    ])
+}
+
+#[test]
+fn a_connector_computes_with_secrets_of_every_kind() {
+    let (connector, message) = (plugin("well-behaved"), message("secrets:all", "sample"));
+    let call = connector.send("{}", &message, &every_secret(), &CallLimits::default());
+    let Ok(Ok(Step::Perform { request, .. })) = call.result else { panic!("{:?}", call.result) };
+    let header = |name: &str| &request.headers.iter().find(|header| header.0 == name).expect("a header").1;
+    assert_eq!(header("hash"), "50ea7e32a8ac31f1b0f98166c049a76bd90de6e3");
+    assert_eq!(header("verified"), "0100");
+    assert_eq!(header("decrypted"), "73616d706c65");
+    assert_eq!(header("encrypted").len(), 64);
+    assert_eq!(header("opened"), "7b22616d6f756e74223a317d");
+    assert!(header("signed").starts_with("bd12c1eb20c77879807f4aed85e97124"), "{}", header("signed"));
+    // The same again: nothing that a plugin sees is drawn.
+    let again = connector.send("{}", &message, &every_secret(), &CallLimits::default());
+    assert_eq!(again.fuel, call.fuel);
+    let Ok(Ok(Step::Perform { request: second, .. })) = again.result else { panic!("{:?}", again.result) };
+    assert_eq!(second.headers, request.headers);
+    let none = connector.send("{}", &message, &Secrets::default(), &CallLimits::default()).result;
+    assert_eq!(none, Ok(Ok(Step::Done(Outcome::Rejected("Problem::NotGranted".into())))));
+}
+
+#[test]
+fn what_the_host_computes_comes_off_the_fuel() {
+    let (connector, message) = (plugin("well-behaved"), message("secrets:all", "sample"));
+    let fuel = connector.send("{}", &message, &every_secret(), &CallLimits::default()).fuel;
+    assert!(fuel > 3_000_000, "a signature with RSA costs more than {fuel}");
+    for (fuel_per_call, enough) in [(fuel, true), (fuel - 1, false), (2_000_000, false)] {
+        let limits = CallLimits { fuel_per_call, fuel_per_item: 0, ..CallLimits::default() };
+        let call = connector.send("{}", &message, &every_secret(), &limits);
+        assert_eq!((call.result.is_ok(), call.fuel), (enough, fuel_per_call));
+        assert!(enough || call.result == Err(CallError::OutOfFuel), "{:?}", call.result);
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod log;
 pub mod migrate;
 pub mod plugin;
 pub mod publisher;
+pub mod secrets;
 pub mod serve;
 pub mod tenant;
 pub mod token;

@@ -9,6 +9,7 @@ use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
 use guanxi_api::{ApiState, NotReady, Readiness};
+use guanxi_app::App;
 use guanxi_console::ConsoleOptions;
 use guanxi_store::{SchemaState, Store};
 use tokio::net::TcpListener;
@@ -59,6 +60,8 @@ impl Running {
         let closing = CancellationToken::new();
         tasks.spawn(appender.run(closing.clone().cancelled_owned()));
         tasks.spawn(engine.run(stop.clone()));
+        let (looked_at, asked) = (app.clone(), stop.clone());
+        tasks.spawn(async move { asked.run_until_cancelled(warn_of_closed_secrets(&looked_at)).await });
         let (stopping, watched) = watch::channel(false);
         let console = ConsoleOptions { demo_token, stop: stop.clone(), ..ConsoleOptions::default() };
         let router = Router::new()
@@ -102,6 +105,32 @@ impl Running {
         }
         self.store.close().await;
         Ok(())
+    }
+}
+
+/// Says so if no key opens the secrets of some installations: their connectors would send nothing.
+async fn warn_of_closed_secrets(app: &App) {
+    let (mut closed, mut after) = (0, None);
+    loop {
+        match app.reseal(&wiring::local_operator(), after, true).await {
+            Ok(piece) => {
+                closed += piece.closed.len();
+                after = piece.next;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "not known whether the secrets of all installations open");
+                return;
+            }
+        }
+        if after.is_none() {
+            break;
+        }
+    }
+    if closed > 0 {
+        tracing::warn!(
+            installations = closed,
+            "no key opens the secrets of some installations; `guanxi secrets reseal --check` names them"
+        );
     }
 }
 

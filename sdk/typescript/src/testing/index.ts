@@ -174,7 +174,7 @@ export function resume(connector: Connector, response: Response, continuation = 
     return raiseStep(catching(() => connector.resume(JSON.stringify(settings), utf8(continuation), raw, NOW)));
 }
 
-/** Sets a secret for `hmac`; a text is taken as UTF-8. */
+/** Sets a secret for `hmac` and its like, as its format makes it: bytes, or a text, which is taken as UTF-8. */
 export function setSecret(name: string, secret: string | Uint8Array): void {
     host.setSecret(name, typeof secret === "string" ? utf8(secret) : secret);
 }

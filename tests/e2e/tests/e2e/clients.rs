@@ -101,7 +101,8 @@ async fn check_welcome(shop: &Shop, ada: &Value) {
     assert_eq!(sent[0]["decision"], welcomed[0]["id"]);
 }
 
-async fn verify(received: &[Received]) -> Value {
+/// Verifies requests with [`WEBHOOK_SECRET`]: what they brought, and how many would be refused if they were changed.
+pub async fn verify(received: &[Received]) -> Value {
     let requests: Vec<Value> = received
         .iter()
         .map(|request| {

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod plugins;
+mod secrets;
 mod upkeep;
 
 use std::ffi::OsStr;

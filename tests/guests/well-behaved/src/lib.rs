@@ -104,17 +104,53 @@ impl analyzer::Guest for Plugin {
     }
 }
 
+/// One header for each function of `secrets`, all on the text that is to be sent.
+fn with_every_secret(text: &str) -> Result<http::Step, secrets::Problem> {
+    use secrets::{Cipher, Digest, Part, Scheme};
+    let text = text.as_bytes();
+    let hash = secrets::hash(Digest::Sha1, &[Part::Bytes(text.to_vec()), Part::Secret("token".into())])?;
+    let verified = secrets::verify_sorted("token", Digest::Sha1, &[text.to_vec()], &hash)?;
+    let forged = secrets::verify_sorted("token", Digest::Sha1, &[b"forged".to_vec()], &hash)?;
+    let data = secrets::encrypt("aes-key", &Cipher::Wechat, text)?;
+    // `{"amount":1}` with AES-256-GCM.
+    let sealed = [
+        0x0d, 0x47, 0x12, 0x8e, 0xaa, 0xeb, 0x09, 0x95, 0x1c, 0x22, 0x07, 0x06, 0x49, 0x83, 0x78, 0x58, 0xfe, 0x72,
+        0xd1, 0x99, 0x54, 0x82, 0x62, 0x52, 0xdb, 0xaf, 0x87, 0xea,
+    ];
+    let headers = vec![
+        header("hash", &hash),
+        header("verified", &[verified.into(), forged.into()]),
+        header("encrypted", &data),
+        header("decrypted", &secrets::decrypt("aes-key", &Cipher::Wechat, &data)?),
+        header("opened", &secrets::decrypt_gcm("api-key", b"fdasflkja484", b"certificate", &sealed)?),
+        header("signed", &secrets::sign("private-key", Scheme::RsaSha256, text)?),
+    ];
+    let request = http::Request { method: "POST".into(), url: "https://example.com".into(), headers, body: Vec::new() };
+    Ok(http::Step::Perform(http::Exchange { request, continuation: Vec::new() }))
+}
+
+fn rejected(why: String) -> http::Step {
+    http::Step::Done(http::Outcome::Rejected(why))
+}
+
+fn header(name: &str, bytes: &[u8]) -> http::Header {
+    http::Header { name: name.into(), value: bytes.iter().map(|byte| format!("{byte:02x}")).collect() }
+}
+
 impl connector::Guest for Plugin {
     fn send(_: String, message: connector::Outbound) -> Result<http::Step, Failure> {
-        let Ok(signature) = secrets::hmac("signing-key", secrets::Digest::Sha256, message.content.as_bytes()) else {
-            return Ok(http::Step::Done(http::Outcome::Rejected("no signing key".into())));
+        if message.address == "secrets:all" {
+            return Ok(with_every_secret(&message.content).unwrap_or_else(|problem| rejected(format!("{problem:?}"))));
+        }
+        let key = [secrets::Part::Secret("signing-key".into())];
+        let Ok(signature) = secrets::hmac(&key, secrets::Digest::Sha256, message.content.as_bytes()) else {
+            return Ok(rejected("no signing key".into()));
         };
-        let hex: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(http::Step::Perform(http::Exchange {
             request: http::Request {
                 method: "POST".into(),
                 url: format!("https://example.com/{}", message.address),
-                headers: vec![http::Header { name: "signature".into(), value: hex }],
+                headers: vec![header("signature", &signature)],
                 body: message.content.into_bytes(),
             },
             continuation: message.id.into_bytes(),

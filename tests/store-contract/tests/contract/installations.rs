@@ -2,7 +2,7 @@
 
 use guanxi_domain::ids::InstallationId;
 use guanxi_domain::installation::{Health, Mode};
-use guanxi_store::StoreError;
+use guanxi_store::{SealedRow, StoreError};
 use guanxi_store_contract::make::{NOW, tenant, uuid};
 use guanxi_store_contract::on_both;
 
@@ -90,6 +90,60 @@ fn the_host_sees_what_is_live_everywhere() {
             work.put_installation(*tenant, one, None).await.unwrap();
         }
         assert_eq!(work.live_installations().await.unwrap(), live);
+    });
+}
+
+#[test]
+fn the_host_sees_what_is_sealed_everywhere_page_by_page() {
+    on_both(|store| async move {
+        library(&store).await;
+        let (acme, bolt) = (tenant(&store, "acme").await, tenant(&store, "bolt").await);
+        let mut work = host(&store).await;
+        let mut expected = Vec::new();
+        for (tenant, slug, name) in
+            [(acme, "acme", "web"), (acme, "acme", "crm"), (bolt, "bolt", "web"), (bolt, "bolt", "api")]
+        {
+            let one = installation(name);
+            let secrets = format!("{slug} {name}").into_bytes();
+            work.put_installation(tenant, &one, Some(&secrets)).await.unwrap();
+            let slug = slug.parse().unwrap();
+            expected.push(SealedRow { tenant, slug, id: one.id, name: one.name, secrets });
+        }
+        work.put_installation(acme, &installation("bare"), None).await.unwrap();
+
+        assert_eq!(work.sealed_secrets(None, 9).await.unwrap(), expected);
+        let (mut after, mut seen) = (None, Vec::new());
+        loop {
+            let page = work.sealed_secrets(after, 3).await.unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some((last.tenant, last.id));
+            seen.extend(page);
+        }
+        assert_eq!(seen, expected);
+    });
+}
+
+#[test]
+fn secrets_are_replaced_if_they_are_still_the_same() {
+    on_both(|store| async move {
+        library(&store).await;
+        let (acme, bolt) = (tenant(&store, "acme").await, tenant(&store, "bolt").await);
+        let mut one = installation("crm");
+        one.secrets = vec!["key".to_owned()];
+        let mut work = host(&store).await;
+        work.put_installation(acme, &one, Some(b"sealed")).await.unwrap();
+        work.put_installation(bolt, &one, Some(b"sealed")).await.unwrap();
+        work.commit().await.unwrap();
+
+        let mut work = of(&store, acme).await;
+        assert!(work.replace_secrets(acme, one.id, b"sealed", b"anew").await.unwrap());
+        assert!(!work.replace_secrets(acme, one.id, b"sealed", b"late").await.unwrap());
+        assert!(!work.replace_secrets(acme, InstallationId::from_uuid(uuid()), b"anew", b"late").await.unwrap());
+        assert_eq!(work.installation_secrets(acme, one.id).await.unwrap().as_deref(), Some(b"anew".as_slice()));
+        assert_eq!(work.installation(acme, "crm").await.unwrap(), Some(one.clone()));
+        work.commit().await.unwrap();
+        let mut work = of(&store, bolt).await;
+        assert_eq!(work.installation_secrets(bolt, one.id).await.unwrap().as_deref(), Some(b"sealed".as_slice()));
     });
 }
 

@@ -60,6 +60,7 @@ fn bad_settings_are_named_with_their_place() {
             ("backlog_max = 'many'\n", ["bad.toml cannot be used", "backlog_max"]),
             ("data_dir = \n", ["bad.toml cannot be used", "line 1"]),
             ("log_format = 'xml'\n", ["log_format is `text` or `json`", "not `xml`"]),
+            ("\nold_secret_keys = 'ab'\n", ["line 2: a key is 64 hex digits in quotes", "in `old_secret_keys`"]),
         ] {
             std::fs::write(&file, text).expect("a file");
             let told = complaint(&place, &["tenant", "list", "--config", "bad.toml"], &[]).await;
@@ -67,12 +68,48 @@ fn bad_settings_are_named_with_their_place() {
         }
         for (name, value, words) in [
             ("GUANXI_SECRET_KEY", "abc", "GUANXI_SECRET_KEY: a key has 64 hex digits"),
+            ("GUANXI_SECRET_KEY_FILE", "nowhere.key", "nowhere.key cannot be read"),
+            ("GUANXI_OLD_SECRET_KEYS", "abc", "GUANXI_OLD_SECRET_KEYS, key 1: a key has 64 hex digits"),
             ("GUANXI_LOG", "guanxi=loud=er", "`guanxi=loud=er` is no log filter"),
             ("GUANXI_DATABASE_URL", "mysql://localhost/guanxi", "database_url must start with sqlite: or postgres:"),
             ("GUANXI_EGRESS_ALLOW_PRIVATE", "not an address", "not an address"),
         ] {
             let told = complaint(&place, &["serve"], &[(name, value)]).await;
             assert!(told.starts_with("error: ") && told.contains(words), "{name}={value}: {told}");
+        }
+    });
+}
+
+#[test]
+fn one_key_seals_and_no_complaint_repeats_it() {
+    on_sqlite(|place| async move {
+        let file = |name: &str, text: &str| std::fs::write(place.data_dir().join(name), text).expect("a file");
+        let (key, long) = ("5ec2e7ab".repeat(8), "5ec2e7ab".repeat(9));
+        file("good.key", &key);
+        file("bad.toml", &format!("secret_key = '{key}'\n"));
+        for arguments in [["tenant", "list", "--secret-key", &key], ["tenant", "list", "--config", "bad.toml"]] {
+            let told = complaint(&place, &arguments, &[("GUANXI_SECRET_KEY_FILE", "good.key")]).await;
+            assert_eq!(told, "error: give secret_key or secret_key_file, not both\n");
+        }
+        for text in [
+            format!("secret_key = {key}\n"),
+            format!("secret_key = ['{key}']\n"),
+            format!("secret_key = '{long}'\n"),
+            format!("secret_keys = '{key}'\n"),
+            format!("old_secret_keys = '{key}'\n"),
+            format!("old_secret_keys = ['{key}', '{long}']\n"),
+            format!("old_secret_keys = ['{key}', 7]\n"),
+        ] {
+            file("bad.toml", &text);
+            let told = complaint(&place, &["tenant", "list", "--config", "bad.toml"], &[]).await;
+            assert!(told.starts_with("error: ") && !told.contains("5ec2e7ab"), "{text}: {told}");
+        }
+        file("bad.key", &long);
+        for (name, value) in
+            [("GUANXI_SECRET_KEY", &*long), ("GUANXI_OLD_SECRET_KEYS", &*long), ("GUANXI_SECRET_KEY_FILE", "bad.key")]
+        {
+            let told = complaint(&place, &["tenant", "list"], &[(name, value)]).await;
+            assert!(told.ends_with("a key has 64 hex digits\n") && !told.contains("5ec2e7ab"), "{name}: {told}");
         }
     });
 }
