@@ -160,7 +160,7 @@ mod tests {
             json,
             r#"{"scopes":["read","x"]}"#,
             400,
-            "scopes[1]: unknown variant `x`, expected one of `ingest`, `vouch`, `read`, `manage` at line 1 column 21",
+            "scopes[1]: unknown variant `x`, expected one of `ingest`, `vouch`, `read`, `install`, `manage` at line 1 column 21",
         )
         .await;
         check(

@@ -34,6 +34,7 @@ mod settings;
 mod state;
 mod tenants;
 mod tokens;
+mod usage;
 
 use std::time::Duration;
 
@@ -109,15 +110,21 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(tenants::create::create, tenants::list::list))
         .routes(routes!(tenants::get::get))
         .routes(routes!(settings::get::get, settings::put::put))
+        .routes(routes!(usage::quota::get, usage::quota::put))
+        .routes(routes!(usage::get::get))
+        .routes(routes!(usage::list::list))
         .routes(routes!(tokens::create::create, tokens::list::list))
         .routes(routes!(tokens::revoke::revoke))
         .routes(routes!(plugins::get::get))
         .routes(routes!(plugins::yank::yank, plugins::yank::unyank))
+        .routes(routes!(plugins::allowance::get, plugins::allowance::put, plugins::allowance::delete))
         .routes(routes!(publishers::list::list))
         .routes(routes!(publishers::trust::trust))
         .routes(routes!(publishers::revoke::revoke))
         .routes(routes!(installations::list::list))
         .routes(routes!(installations::put::put, installations::get::get))
+        .routes(routes!(installations::upgrade::approve))
+        .routes(routes!(installations::upgrade::refuse))
         .routes(routes!(candidates::put::put, candidates::get::get))
         .routes(routes!(candidates::stop::stop))
         .routes(routes!(candidates::promote::promote))

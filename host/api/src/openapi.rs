@@ -35,6 +35,7 @@ const CALLS: [&str; 7] = ["identify", "track", "page", "screen", "group", "alias
         (name = "plugins", description = "The host's library of plugins"),
         (name = "installations", description = "Plugins of one tenant"),
         (name = "candidates", description = "What is tried beside an installation"),
+        (name = "usage", description = "What plugins cost"),
         (name = "people", description = "People of one tenant"),
         (name = "relations", description = "Who knows whom"),
         (name = "imports", description = "Files of people, orders and relations"),
@@ -186,6 +187,7 @@ fn access(operation: &Operation) -> Access {
         Some("operator") => Access::Operator,
         Some("ingest") => Access::Scope(Scope::Ingest),
         Some("read") => Access::Scope(Scope::Read),
+        Some("install") => Access::Scope(Scope::Install),
         Some("manage") => Access::Scope(Scope::Manage),
         _ => Access::Token,
     }

@@ -15,6 +15,9 @@ fn the_document_describes_every_route() {
 GET /api/v1/plugins Token
 POST /api/v1/plugins Operator
 POST /api/v1/plugins/pull Operator
+GET /api/v1/plugins/{name}/allowance Token
+PUT /api/v1/plugins/{name}/allowance Operator
+DELETE /api/v1/plugins/{name}/allowance Operator
 GET /api/v1/plugins/{name}/{version} Token
 PUT /api/v1/plugins/{name}/{version}/yank Operator
 DELETE /api/v1/plugins/{name}/{version}/yank Operator
@@ -52,11 +55,13 @@ POST /api/v1/tenants/{tenant}/imports/{id}/stop Scope(Manage)
 GET /api/v1/tenants/{tenant}/insight Scope(Read)
 GET /api/v1/tenants/{tenant}/installations Scope(Read)
 GET /api/v1/tenants/{tenant}/installations/{name} Scope(Read)
-PUT /api/v1/tenants/{tenant}/installations/{name} Scope(Manage)
+PUT /api/v1/tenants/{tenant}/installations/{name} Scope(Install)
 GET /api/v1/tenants/{tenant}/installations/{name}/candidate Scope(Read)
 PUT /api/v1/tenants/{tenant}/installations/{name}/candidate Scope(Manage)
 POST /api/v1/tenants/{tenant}/installations/{name}/candidate/promote Scope(Manage)
 POST /api/v1/tenants/{tenant}/installations/{name}/candidate/stop Scope(Manage)
+POST /api/v1/tenants/{tenant}/installations/{name}/upgrade/approve Scope(Manage)
+POST /api/v1/tenants/{tenant}/installations/{name}/upgrade/refuse Scope(Manage)
 GET /api/v1/tenants/{tenant}/live Scope(Read)
 GET /api/v1/tenants/{tenant}/messages Scope(Read)
 GET /api/v1/tenants/{tenant}/messages/{id} Scope(Read)
@@ -81,6 +86,8 @@ GET /api/v1/tenants/{tenant}/people/{id}/relations Scope(Read)
 GET /api/v1/tenants/{tenant}/people/{id}/segments Scope(Read)
 POST /api/v1/tenants/{tenant}/people/{id}/split Scope(Manage)
 GET /api/v1/tenants/{tenant}/people/{id}/timeline Scope(Read)
+GET /api/v1/tenants/{tenant}/quota Scope(Read)
+PUT /api/v1/tenants/{tenant}/quota Operator
 POST /api/v1/tenants/{tenant}/relations Scope(Manage)
 GET /api/v1/tenants/{tenant}/reviews Scope(Read)
 GET /api/v1/tenants/{tenant}/segments Scope(Read)
@@ -96,6 +103,8 @@ PUT /api/v1/tenants/{tenant}/settings Scope(Manage)
 GET /api/v1/tenants/{tenant}/tokens Scope(Manage)
 POST /api/v1/tenants/{tenant}/tokens Scope(Manage)
 DELETE /api/v1/tenants/{tenant}/tokens/{id} Scope(Manage)
+GET /api/v1/tenants/{tenant}/usage Scope(Read)
+GET /api/v1/usage Operator
 GET /healthz Public
 GET /readyz Public
 POST /v1/alias Scope(Ingest)

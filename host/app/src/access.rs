@@ -110,6 +110,7 @@ fn require(caller: &Caller, tenant: &Tenant, scope: Scope) -> Result<(), AppErro
         Scope::Ingest => "ingest",
         Scope::Vouch => "vouch",
         Scope::Read => "read",
+        Scope::Install => "install",
         Scope::Manage => "manage",
     }))
 }

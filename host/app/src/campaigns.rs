@@ -16,6 +16,7 @@ use guanxi_store::{DecisionQuery, DecisionRow, HistoryQuery, MessageQuery, Scope
 use serde_json::Value;
 
 use crate::insight::whole;
+use crate::installations::InstallationView;
 use crate::{App, AppError};
 
 /// The latest decisions and messages of a person that are looked through.
@@ -96,8 +97,7 @@ impl App {
         for view in installed {
             if let Some(spec) = &view.plugin.manifest.campaign {
                 let event = desk.last_event(&mut read, spec).await?;
-                let title = view.plugin.manifest.title.clone();
-                answers.push(desk.answer(&mut read, title, &view.installation, spec, event).await?);
+                answers.push(desk.answer(&mut read, &view, spec, event).await?);
             }
         }
         Ok(answers)
@@ -137,11 +137,11 @@ impl Desk {
     async fn answer(
         &self,
         read: &mut Work,
-        title: Bilingual,
-        installation: &Installation,
+        view: &InstallationView,
         spec: &CampaignSpec,
         event: Option<Event>,
     ) -> Result<CampaignAnswer, AppError> {
+        let installation = &view.installation;
         let mut decision =
             self.decisions.iter().find(|row| row.installation == installation.id && !row.shadow).cloned();
         // It may have been asked about something else since: a timer of its own, or what happened earlier and came later.
@@ -159,7 +159,7 @@ impl Desk {
         let mut steps = vec![self.is_on(installation)];
         match (&decision, &event) {
             (None, None) => steps.push(nothing_happened(spec)),
-            (None, Some(event)) => steps.extend(self.not_asked(installation, event)),
+            (None, Some(event)) => steps.extend(self.not_asked(view, event)),
             (Some(row), event) => {
                 steps.push(happened(event.as_ref(), row));
                 steps.push(Step::holds(StepSort::Asked, ["was asked", "已询问"]).at(row.at));
@@ -169,7 +169,7 @@ impl Desk {
         }
         Ok(CampaignAnswer {
             installation: installation.name.clone(),
-            title,
+            title: view.plugin.manifest.title.clone(),
             reached: steps.iter().all(|step| step.holds),
             decision: decision.map(|row| row.id),
             steps,
@@ -210,7 +210,8 @@ impl Desk {
     }
 
     /// Why there is no decision about an event.
-    fn not_asked(&self, installation: &Installation, event: &Event) -> [Step; 2] {
+    fn not_asked(&self, view: &InstallationView, event: &Event) -> [Step; 2] {
+        let installation = &view.installation;
         let (kind, received_at) = (&event.event.kind, event.event.received_at);
         let happened = Step::holds(StepSort::Event, [kind.clone(), kind.clone()]).at(event.event.occurred_at);
         let beside =
@@ -220,6 +221,8 @@ impl Desk {
             ["it came as history, about which no campaign decides", "作为历史数据导入，活动不对其决策"]
         } else if event.position > self.position {
             ["the log is not that far yet", "事件日志尚未处理到此处"]
+        } else if !view.allowed().allows_event(kind) {
+            ["it is not granted to be told of that", "未授权获知此事件"]
         } else if beside {
             [
                 "a candidate decides for this person, and it does not listen to that",

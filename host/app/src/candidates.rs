@@ -8,12 +8,13 @@ use guanxi_domain::candidate::{Candidate, CandidateSpec, CandidateStatus, Eviden
 use guanxi_domain::grants::Grants;
 use guanxi_domain::ids::CandidateId;
 use guanxi_domain::installation::{Installation, Mode};
+use guanxi_domain::manifest::Manifest;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{Scope as Rows, Work};
 use serde_json::Value;
 
 use crate::installations::{
-    GrantsInput, InstallationInput, InstallationView, check_yanked, checked_config, checked_grants,
+    GrantsInput, InstallationInput, InstallationView, check_yanked, checked_config, checked_grants, newly_asked,
 };
 use crate::{App, AppError, Problem};
 
@@ -24,7 +25,7 @@ pub struct CandidateInput {
     pub version: Option<String>,
     /// The configuration; the installation's own if not given. What is left out gets the schema's default.
     pub config: Option<Value>,
-    /// What it may do; if not given what the installation may do, as far as that is enough.
+    /// What it may do; if not given what the installation may do, unless it asks for something new.
     pub grants: Option<GrantsInput>,
     /// Of a hundred people, for how many it decides with effect.
     pub percent: u8,
@@ -45,8 +46,8 @@ impl App {
         input: CandidateInput,
     ) -> Result<Candidate, AppError> {
         let tenant = self.tenant_for(caller, slug, Scope::Manage).await?.id;
-        let installation = self.installation(caller, slug, name).await?.installation;
-        let spec = self.candidate_spec(caller, &installation, &input).await?;
+        let InstallationView { installation, plugin, .. } = self.installation(caller, slug, name).await?;
+        let spec = self.candidate_spec(caller, &installation, &plugin.manifest, &input).await?;
         let mut work = self.store().begin(Rows::Tenant(tenant)).await?;
         let known = work.candidate(tenant, installation.id).await?.filter(|known| known.spec == spec);
         // Whoever raises the percentage step by step must not bring back what was taken away meanwhile.
@@ -123,7 +124,7 @@ impl App {
             secrets: BTreeMap::new(),
         };
         // Whoever installs what the candidate is promotes it.
-        self.put_installation(caller, slug, name, input).await
+        Ok(self.put_installation(caller, slug, name, input).await?.view)
     }
 
     async fn running(&self, caller: &Caller, slug: &str, name: &str) -> Result<Candidate, AppError> {
@@ -139,6 +140,7 @@ impl App {
         &self,
         caller: &Caller,
         installation: &Installation,
+        runs: &Manifest,
         input: &CandidateInput,
     ) -> Result<CandidateSpec, AppError> {
         let version = input.version.as_deref().unwrap_or(&installation.version);
@@ -158,12 +160,20 @@ impl App {
         check_yanked(&plugin, Some(installation), &mut problems);
         let config = input.config.clone().unwrap_or_else(|| installation.config.clone());
         let config = checked_config(manifest, config, &mut problems);
-        let own = || {
-            let requested = Grants::requested(manifest);
-            let enough = requested.missing_from(&installation.grants).is_empty();
-            GrantsInput::Lists(if enough { requested } else { installation.grants.clone() })
+        let grants = match &input.grants {
+            Some(wish) => checked_grants(manifest, wish, &mut problems),
+            None => {
+                let asks = newly_asked(manifest, installation, runs);
+                if !asks.is_empty() {
+                    let list = asks.join(", ");
+                    problems.push(Problem::new(
+                        "grants",
+                        format!("it asks for what the installed version does not ({list}); say what it may do"),
+                    ));
+                }
+                Grants::requested(manifest).within(&installation.grants)
+            }
         };
-        let grants = checked_grants(manifest, Some(input.grants.clone().unwrap_or_else(own)), &mut problems);
         if !problems.is_empty() {
             return Err(AppError::Invalid(problems));
         }

@@ -40,6 +40,7 @@ mod standings;
 mod tagging;
 mod tenants;
 mod tokens;
+mod usage;
 
 use std::sync::Arc;
 
@@ -69,7 +70,7 @@ pub use imports::{
 };
 pub use ingest::{Accepted, Appender, IngestLimits, Sender};
 pub use insight::{DecisionView, Member, MessageView, PersonSummary, PersonView, TimelinePage};
-pub use installations::{GrantsInput, InstallationInput, InstallationView, with_defaults};
+pub use installations::{Approval, GrantsInput, InstallationInput, InstallationView, Placed, with_defaults};
 pub use keyring::{Keyring, OLD_KEYS_MAX, TooManyKeys};
 pub use live::{Live, LiveKind};
 pub use log::BuriedEvent;
@@ -80,14 +81,15 @@ pub use relations::{
 };
 pub use replay::{Campaign, Decided, Load, Replay};
 pub use requests::Requested;
+pub use reseal::Resealed;
 pub use secrets::{BadSecret, OpenSecrets, Vault, VaultError, decode as decode_secret};
 pub use segments::{Reason, SegmentAnswer, SegmentInput, SegmentPage, SegmentPreview};
-pub use reseal::Resealed;
 pub use settings::{SETTINGS, SettingsView};
 pub use signals::SignalView;
 pub use standings::Refreshed;
 pub use tagging::PersonEdit;
 pub use tokens::{NewToken, SignedIn};
+pub use usage::{USAGE_DAYS_MAX, UsageView};
 
 /// The use cases over one store.
 #[derive(Clone)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use guanxi_domain::caller::Caller;
+use guanxi_domain::grants::{ENTRIES_MAX, ENTRY_BYTES_MAX, Grants};
 use guanxi_domain::limits::{COMPONENT_BYTES_MAX, PAGE_MAX};
 use guanxi_domain::manifest::Manifest;
 use guanxi_package::PublicKey;
@@ -175,6 +176,29 @@ impl App {
         self.plugin(caller, name, Some(version)).await
     }
 
+    /// What a plugin may do at most, whatever tenants grant; nothing if that is not limited.
+    pub async fn plugin_allowance(&self, _caller: &Caller, name: &str) -> Result<Option<Grants>, AppError> {
+        let mut read = self.store().read(Rows::Host).await?;
+        check_is_known(&mut read, name).await?;
+        Ok(read.allowance(name).await?)
+    }
+
+    /// Limits what a plugin may do in all tenants, whatever they grant, from its next call on; with `None` it may do whatever
+    /// they grant. Operators only.
+    pub async fn allow_plugin(&self, caller: &Caller, name: &str, grants: Option<Grants>) -> Result<(), AppError> {
+        self.operator(caller)?;
+        if grants.as_ref().is_some_and(|grants| !grants.is_bounded()) {
+            let problem = format!("a list has at most {ENTRIES_MAX} entries of at most {ENTRY_BYTES_MAX} bytes");
+            return Err(AppError::invalid("grants", problem));
+        }
+        let mut work = self.store().begin(Rows::Host).await?;
+        check_is_known(&mut work, name).await?;
+        work.put_allowance(name, grants.as_ref(), self.ambient().now()).await?;
+        work.commit().await?;
+        self.signals().installed.notify_one();
+        Ok(())
+    }
+
     fn yank(&self, reason: &str) -> Result<YankRow, AppError> {
         let reason = reason.trim();
         if reason.is_empty() || reason.chars().count() > REASON_MAX || reason.chars().any(char::is_control) {
@@ -250,6 +274,11 @@ impl App {
         let kept = self.store().read(Rows::Host).await?.plugin(&row.name, &row.version).await?;
         view(kept.unwrap_or(row))
     }
+}
+
+/// Whether the library has any version of a plugin, taken back or not.
+async fn check_is_known(work: &mut Work, name: &str) -> Result<(), AppError> {
+    if work.versions(name, 1).await?.is_empty() { Err(AppError::NotFound("plugin")) } else { Ok(()) }
 }
 
 /// Whether whoever brings this version may.

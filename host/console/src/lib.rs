@@ -29,6 +29,8 @@ use crate::session::Tries;
 const SEGMENT_BYTES_MAX: usize = 256 * 1024;
 /// A configuration, percent-encoded.
 const CONFIG_BYTES_MAX: usize = 256 * 1024;
+/// A box for everything that a plugin may ask for, with its secrets.
+const GRANTS_BYTES_MAX: usize = 256 * 1024;
 /// The most bytes of a form.
 const FORM_BYTES_MAX: usize = 16 * 1024;
 /// The same of a mapping with very many columns.
@@ -94,6 +96,16 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
         .route(
             &format!("{tenant}/plugins/{{name}}/candidate"),
             get(rooms::candidates::show).post(rooms::candidates::act).layer(DefaultBodyLimit::max(CONFIG_BYTES_MAX)),
+        )
+        .route(
+            &format!("{tenant}/plugins/{{name}}/grants"),
+            get(rooms::grants::show).post(rooms::grants::save).layer(DefaultBodyLimit::max(GRANTS_BYTES_MAX)),
+        )
+        .route(
+            &format!("{tenant}/plugins/{{name}}/upgrade"),
+            get(rooms::grants::upgrade::show)
+                .post(rooms::grants::upgrade::act)
+                .layer(DefaultBodyLimit::max(GRANTS_BYTES_MAX)),
         )
         .route(&format!("{tenant}/backtests/{{id}}"), get(rooms::backtests::show).post(rooms::backtests::stop))
         .route(&format!("{tenant}/people/{{id}}/relations"), get(rooms::relations::show))

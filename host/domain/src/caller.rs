@@ -13,6 +13,8 @@ pub enum Scope {
     Vouch,
     /// See people, events, decisions, messages and plugins.
     Read,
+    /// Bring other versions and configurations of plugins, as far as they ask for nothing new; what does waits for `Manage`.
+    Install,
     /// Switch plugins on and off, and change what `Read` sees.
     Manage,
 }
@@ -39,10 +41,9 @@ impl Caller {
         self.is_operator() || self.tenant == tenant
     }
 
-    /// Whether the caller may do `scope` things in `tenant`. `Manage` includes `Read`.
+    /// Whether the caller may do `scope` things in `tenant`. `Manage` includes `Read` and `Install`.
     pub fn may(&self, tenant: TenantId, scope: Scope) -> bool {
-        self.is_operator()
-            || (self.tenant == tenant
-                && (self.scopes.contains(&scope) || (scope == Scope::Read && self.scopes.contains(&Scope::Manage))))
+        let managed = matches!(scope, Scope::Read | Scope::Install) && self.scopes.contains(&Scope::Manage);
+        self.is_operator() || (self.tenant == tenant && (self.scopes.contains(&scope) || managed))
     }
 }

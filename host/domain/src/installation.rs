@@ -99,7 +99,7 @@ pub struct Installation {
     pub mode: Mode,
     /// One JSON object that the plugin's schema accepts.
     pub config: serde_json::Value,
-    /// What the tenant allows.
+    /// What the tenant grants; the operator may let it have less.
     pub grants: Grants,
     /// Names of the secrets that are set; values never leave the vault.
     pub secrets: Vec<String>,
@@ -117,6 +117,26 @@ impl Installation {
         (self.mode, &self.digest, &self.config, &self.grants)
             == (other.mode, &other.digest, &other.config, &other.grants)
     }
+}
+
+/// A version of its plugin that waits until somebody with `manage` approves it: it asks for what was not asked for before, or
+/// whoever brought it may not switch plugins on. What was installed runs on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Upgrade {
+    /// The version.
+    pub version: String,
+    /// SHA-256 of its component, lower-case hex.
+    pub digest: String,
+    /// Its configuration, checked.
+    pub config: serde_json::Value,
+    /// Whether it is to work.
+    pub mode: Mode,
+    /// What it asks for and the version before did not, as [`Grants::missing_from`] writes it.
+    pub asks: Vec<String>,
+    /// The token that brought it.
+    pub asked_by: String,
+    /// When.
+    pub asked_at: Millis,
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub mod segment;
 pub mod settings;
 pub mod signals;
 pub mod tenant;
+pub mod usage;
 
 /// Milliseconds since the Unix epoch, UTC.
 pub type Millis = i64;

@@ -124,9 +124,12 @@ async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &Cancellati
         let units = engine.fleet.units(tenant).await?;
         // What is switched off or in quarantine keeps its messages waiting, and its tries uncounted.
         let Some(unit) = units.iter().find(|u| u.installation.id == connector && u.is_well(now)) else { return Ok(()) };
+        let Some(spec) = unit.manifest().connector.as_ref() else { return Ok(()) };
+        // Before anything is claimed: what is claimed and does not leave looks as if it had been interrupted on its way.
+        let passport = engine.fleet.passport(tenant, unit, spec).await?;
         // A channel that knows repetitions may get a message again after a power cut: only others need to note at once,
         // and for good, that they got it.
-        let idempotent = unit.manifest().connector.as_ref().is_some_and(|spec| spec.idempotent);
+        let idempotent = spec.idempotent;
         // On the disk before anything leaves: this claim, and with it the decisions that made the messages.
         let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
         let lease = engine.options.exchange * LEASE_EXCHANGES;
@@ -138,7 +141,7 @@ async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &Cancellati
         }
         let messages: Vec<&Message> = claimed.iter().map(|claimed| &claimed.message).collect();
         let standing = Standing::of(engine, tenant, &messages).await?;
-        let courier = attempt::Courier::new(engine, tenant, unit, standing).await?;
+        let courier = attempt::Courier::new(engine, tenant, unit, passport, standing);
         // What is done is settled while slower ones go on.
         let (done, mut settling) = mpsc::channel(CLAIM as usize);
         let send = async move {

@@ -7,17 +7,25 @@ use guanxi_app::{App, AppError, OpenSecrets, decode_secret};
 use guanxi_channels::{EgressPolicy, SecretText, Secrets as EgressSecrets};
 use guanxi_domain::Millis;
 use guanxi_domain::candidate::Candidate;
+use guanxi_domain::grants::{Grants, kinds_within};
 use guanxi_domain::ids::{CandidateId, InstallationId};
 use guanxi_domain::installation::{Health, Installation, Mode};
-use guanxi_domain::manifest::{ConnectorSpec, Manifest};
+use guanxi_domain::manifest::{ConnectorSpec, HistoryWish, Manifest};
 use guanxi_domain::tenant::TenantId;
-use guanxi_runtime::{CallError, Plugin, Runtime, Secrets};
+use guanxi_runtime::{Call, CallError, Plugin, Runtime, Secrets};
 use guanxi_store::Scope as Rows;
 use sha2::{Digest, Sha256};
 
+use crate::usage::{Budget, Meter, Meters};
+
 /// One installation, ready to be called.
 pub(crate) struct Unit {
+    /// Its grants are those of the tenant, as far as the operator lets it.
     pub(crate) installation: Installation,
+    /// What the operator lets it do at most.
+    allowance: Option<Grants>,
+    /// The earlier events that a campaign asks for and may be told of.
+    pub(crate) history: Option<HistoryWish>,
     pub(crate) plugin: Plugin,
     /// The configuration as the plugin gets it.
     pub(crate) config: String,
@@ -26,6 +34,9 @@ pub(crate) struct Unit {
     /// Tells whatever decides for an installation apart: the installation's own id, or that of a candidate.
     pub(crate) key: InstallationId,
     health: Mutex<Health>,
+    meter: Arc<Meter>,
+    /// Of all plugins of the tenant together.
+    budget: Arc<Budget>,
 }
 
 /// What a connector's unit may use on its way out.
@@ -47,12 +58,14 @@ pub(crate) struct Trial {
 /// All candidates of one tenant that ran when they were looked for.
 pub(crate) type Trials = Arc<Vec<Arc<Trial>>>;
 
-/// What is believed of one tenant.
-#[derive(Clone, Default)]
-struct Believed {
+/// What decides for one tenant.
+#[derive(Clone)]
+pub(crate) struct Squad {
     read_at: Millis,
-    units: Units,
-    trials: Trials,
+    pub(crate) units: Units,
+    /// What stands beside its installations, live or not.
+    pub(crate) trials: Trials,
+    pub(crate) budget: Arc<Budget>,
 }
 
 /// The plugins of all tenants.
@@ -60,8 +73,15 @@ pub struct Fleet {
     app: App,
     runtime: Runtime,
     plugins: tokio::sync::Mutex<HashMap<String, Plugin>>,
-    tenants: Mutex<HashMap<TenantId, Believed>>,
+    tenants: Mutex<HashMap<TenantId, Squad>>,
+    meters: Meters,
 }
+
+/// What operators let plugins do at most, by name.
+type Allowances = HashMap<String, Grants>;
+
+/// What plugins of one tenant are held to.
+type Bounds<'b> = (&'b Allowances, &'b Arc<Budget>);
 
 /// How long a tenant's installations are believed without looking again.
 const FRESH_MS: Millis = 1_000;
@@ -73,12 +93,31 @@ impl Unit {
 
     /// Whether the plugin may be called now.
     pub(crate) fn is_well(&self, now: Millis) -> bool {
-        !self.health().is_quarantined(now)
+        self.pause(now).is_none()
+    }
+
+    /// Why the plugin is not called now, if it is not.
+    pub(crate) fn pause(&self, now: Millis) -> Option<&'static str> {
+        if self.health().is_quarantined(now) {
+            return Some("the plugin is in quarantine");
+        }
+        self.budget.is_used_up(now).then_some("the tenant's fuel of today is used up")
+    }
+
+    /// Counts what a call about so many items cost.
+    pub(crate) fn count<T>(&self, call: &Call<T>, items: usize, now: Millis) {
+        self.meter.count(call, items);
+        self.budget.burn(call.fuel, now);
     }
 
     /// Whether it stands beside what the installation runs.
     pub(crate) fn is_candidate(&self) -> bool {
         self.key != self.installation.id
+    }
+
+    /// Whether the operator lets it do what it was loaded with.
+    fn is_allowed_as(&self, allowances: &Allowances) -> bool {
+        allowances.get(&self.installation.plugin) == self.allowance.as_ref()
     }
 
     pub(crate) fn health(&self) -> Health {
@@ -102,7 +141,13 @@ impl Unit {
 
 impl Fleet {
     pub(crate) fn new(app: App, runtime: Runtime) -> Self {
-        Self { app, runtime, plugins: tokio::sync::Mutex::default(), tenants: Mutex::default() }
+        Self {
+            app,
+            runtime,
+            plugins: tokio::sync::Mutex::default(),
+            tenants: Mutex::default(),
+            meters: Meters::default(),
+        }
     }
 
     /// Forgets what it believes about installations, so that the next call looks again.
@@ -114,16 +159,16 @@ impl Fleet {
 
     /// The live installations of a tenant. One that cannot be loaded is told of and left out.
     pub(crate) async fn units(&self, tenant: TenantId) -> Result<Units, AppError> {
-        Ok(self.believed(tenant).await?.units)
+        Ok(self.squad(tenant).await?.units)
     }
 
-    /// The live installations of a tenant, and what stands beside its installations, live or not.
-    pub(crate) async fn units_and_trials(&self, tenant: TenantId) -> Result<(Units, Trials), AppError> {
-        let Believed { units, trials, .. } = self.believed(tenant).await?;
-        Ok((units, trials))
+    /// What is counted of calls.
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.meters
     }
 
-    async fn believed(&self, tenant: TenantId) -> Result<Believed, AppError> {
+    /// Everything that decides for a tenant.
+    pub(crate) async fn squad(&self, tenant: TenantId) -> Result<Squad, AppError> {
         let now = self.app.ambient().now();
         let known = self.tenants.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned();
         if let Some(known) = &known
@@ -131,43 +176,53 @@ impl Fleet {
         {
             return Ok(known.clone());
         }
-        let old = known.unwrap_or_default();
+        let (old_units, old_trials) = known.map(|squad| (squad.units, squad.trials)).unwrap_or_default();
         let mut read = self.app.store().read(Rows::Tenant(tenant)).await?;
         let all = read.installations(tenant).await?;
         let candidates = read.running_candidates(tenant).await?;
+        let allowances = read.allowances().await?;
+        let budget = self.meters.budget(&mut read, tenant, now).await?;
         drop(read);
         let (mut units, mut trials, mut fresh) = (Vec::with_capacity(all.len()), Vec::new(), Vec::new());
         for candidate in candidates {
-            match old.trials.iter().find(|trial| trial.candidate == candidate.id) {
+            let known = old_trials.iter().find(|trial| trial.candidate == candidate.id);
+            match known.filter(|trial| trial.unit.is_allowed_as(&allowances)) {
                 Some(trial) => trials.push(Arc::clone(trial)),
                 None => {
-                    let trial = self.trial(&all, candidate).await?.map(Arc::new);
+                    let trial = self.trial(tenant, &all, candidate, (&allowances, &budget)).await?.map(Arc::new);
                     fresh.extend(trial.as_ref().map(|trial| Arc::clone(&trial.unit)));
                     trials.extend(trial);
                 }
             }
         }
         for installation in all.into_iter().filter(|i| i.mode == Mode::Live) {
-            let same = old.units.iter().find(|unit| {
-                unit.installation.id == installation.id && unit.installation.updated_at == installation.updated_at
+            let same = old_units.iter().find(|unit| {
+                (unit.installation.id, unit.installation.updated_at) == (installation.id, installation.updated_at)
+                    && unit.is_allowed_as(&allowances)
             });
             match same {
                 Some(unit) => units.push(Arc::clone(unit)),
                 None => {
-                    let unit = self.load(installation, None).await?.map(Arc::new);
+                    let unit = self.load(tenant, installation, (&allowances, &budget), None).await?.map(Arc::new);
                     fresh.extend(unit.clone());
                     units.extend(unit);
                 }
             }
         }
         self.keep_configurations(tenant, &fresh).await?;
-        let believed = Believed { read_at: now, units: Arc::new(units), trials: Arc::new(trials) };
-        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, believed.clone());
-        Ok(believed)
+        let squad = Squad { read_at: now, units: Arc::new(units), trials: Arc::new(trials), budget };
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, squad.clone());
+        Ok(squad)
     }
 
     /// The installation beside which a candidate stands, as the candidate wants it.
-    async fn trial(&self, all: &[Installation], candidate: Candidate) -> Result<Option<Trial>, AppError> {
+    async fn trial(
+        &self,
+        tenant: TenantId,
+        all: &[Installation],
+        candidate: Candidate,
+        bounds: Bounds<'_>,
+    ) -> Result<Option<Trial>, AppError> {
         let Some(installation) = all.iter().find(|installation| installation.id == candidate.installation) else {
             return Ok(None);
         };
@@ -181,7 +236,7 @@ impl Fleet {
             health: Health::default(),
             ..installation.clone()
         };
-        let unit = self.load(installation, Some(candidate.id)).await?;
+        let unit = self.load(tenant, installation, bounds, Some(candidate.id)).await?;
         Ok(unit.map(|unit| Trial { candidate: candidate.id, unit: Arc::new(unit) }))
     }
 
@@ -210,21 +265,33 @@ impl Fleet {
         unit: &Unit,
         spec: &ConnectorSpec,
     ) -> Result<Passport, AppError> {
-        let open = self.app.open_secrets(tenant, unit.installation.id).await?;
+        let mut open = self.app.open_secrets(tenant, unit.installation.id).await?;
+        open.0.retain(|name, _| unit.installation.grants.allows_secret(name));
         Ok(Passport { policy: policy(unit, &open), secrets: decoded(spec, &open) })
     }
 
-    async fn load(&self, installation: Installation, candidate: Option<CandidateId>) -> Result<Option<Unit>, AppError> {
+    async fn load(
+        &self,
+        tenant: TenantId,
+        mut installation: Installation,
+        (allowances, budget): Bounds<'_>,
+        candidate: Option<CandidateId>,
+    ) -> Result<Option<Unit>, AppError> {
         let Some(plugin) = self.plugin(&installation.digest).await? else {
             tracing::error!(installation = %installation.name, digest = %installation.digest, "the plugin cannot be loaded");
             return Ok(None);
         };
+        let allowance = allowances.get(&installation.plugin).cloned();
+        installation.grants = installation.grants.under(allowance.as_ref());
+        let history = history(plugin.manifest(), &installation.grants);
         let config = installation.config.to_string();
         let config_hash = Sha256::digest(config.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         let health = Mutex::new(installation.health.clone());
         let own = candidate.and_then(|id| InstallationId::from_slice(id.as_bytes()));
         let key = own.unwrap_or(installation.id);
-        Ok(Some(Unit { installation, plugin, config, config_hash, key, health }))
+        let meter = self.meters.meter(tenant, installation.id);
+        let budget = Arc::clone(budget);
+        Ok(Some(Unit { installation, allowance, history, plugin, config, config_hash, key, health, meter, budget }))
     }
 
     async fn plugin(&self, digest: &str) -> Result<Option<Plugin>, AppError> {
@@ -248,6 +315,13 @@ impl Fleet {
             }
         }
     }
+}
+
+/// What a campaign may look back on.
+fn history(manifest: &Manifest, grants: &Grants) -> Option<HistoryWish> {
+    let wish = manifest.campaign.as_ref()?.history.as_ref()?;
+    let events = kinds_within(&wish.events, &grants.events);
+    (!events.is_empty()).then_some(HistoryWish { events, limit: wish.limit })
 }
 
 /// Granted hosts; one that can no longer be read reaches nothing.

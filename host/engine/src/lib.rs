@@ -13,7 +13,9 @@ mod portraits;
 mod receipts;
 mod standings;
 mod timers;
+mod turnstile;
 mod upkeep;
+mod usage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +29,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use fleet::Fleet;
+
+use turnstile::Turnstile;
 
 /// How the engine works.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +69,7 @@ pub struct Engine {
     fleet: Arc<Fleet>,
     recall: Arc<pipeline::Recall>,
     segments: Arc<pipeline::Shelf>,
+    turnstile: Turnstile,
     egress: Egress,
     options: EngineOptions,
 }
@@ -78,6 +83,7 @@ impl Engine {
             fleet,
             recall: Arc::new(pipeline::Recall::new()),
             segments: Arc::new(pipeline::Shelf::new()),
+            turnstile: Turnstile::new(std::thread::available_parallelism().map_or(1, usize::from)),
             egress,
             options,
         }
@@ -105,6 +111,7 @@ impl Engine {
         tasks.spawn(imports::run(self.clone(), stop.clone()));
         tasks.spawn(upkeep::run(self.clone(), stop.clone()));
         tasks.spawn(receipts::run(self.clone(), stop.clone()));
+        tasks.spawn(usage::run(self.clone(), stop.clone()));
         tasks.spawn(erasure::run(self.clone(), stop.clone()));
         tasks.spawn(delivery::supervise(self, stop));
         tasks.close();

@@ -119,7 +119,8 @@ async fn step(engine: &Engine, tenant: TenantId, bookmark: &mut Bookmark) -> Res
     let mut read = engine.app.store().read(Rows::Tenant(tenant)).await?;
     let cursor = read.cursor(tenant).await?;
     let mut events = bookmark.following(cursor.position);
-    let missing = engine.options.batch.saturating_sub(u32::try_from(events.len()).unwrap_or(u32::MAX));
+    let missing =
+        engine.options.batch.min(bookmark.affordable()).saturating_sub(u32::try_from(events.len()).unwrap_or(u32::MAX));
     if missing > 0 {
         let last = events.last().map_or(cursor.position, |event| event.position);
         events.extend(read.read_log(tenant, last, missing).await?.into_iter().map(Arc::new));

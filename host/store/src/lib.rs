@@ -5,6 +5,7 @@
 //! PostgreSQL row-level security is the second lock.
 
 mod actions;
+mod allowances;
 mod archive;
 mod backtests;
 mod bulk;
@@ -47,7 +48,9 @@ mod tenants;
 mod timeline;
 mod timers;
 mod tokens;
+mod upgrades;
 mod upkeep;
+mod usage;
 mod wal;
 mod work;
 
@@ -61,10 +64,10 @@ pub use error::StoreError;
 pub use idempotency::KeptAnswer;
 pub use identities::LinkRow;
 pub use imports::{ImportClaim, ImportOutcomes, ImportRow, SavedMapping};
+pub use installations::SealedRow;
 pub use log::{Appended, Backlog, LogCursor};
 pub use mentions::{EVENTS, Mention, PEOPLE, PLACES, Part, Place};
 pub use messages::MessageQuery;
-pub use installations::SealedRow;
 pub use newcomers::Newcomers;
 pub use open::{SchemaState, Store, StoreOptions};
 pub use orders::OrderRow;
@@ -79,4 +82,5 @@ pub use tags::TagRow;
 pub use timeline::{HistoryQuery, TimelineRow};
 pub use timers::Timer;
 pub use tokens::TokenRow;
+pub use usage::UsageRow;
 pub use work::{Dialect, Scope, Work};

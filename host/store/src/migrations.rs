@@ -19,6 +19,8 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (8, "repeatable", include_str!("../migrations/sqlite/0008_repeatable.sql")),
         (9, "backtests", include_str!("../migrations/sqlite/0009_backtests.sql")),
         (10, "candidates", include_str!("../migrations/sqlite/0010_candidates.sql")),
+        (11, "grants", include_str!("../migrations/sqlite/0011_grants.sql")),
+        (12, "usage", include_str!("../migrations/sqlite/0012_usage.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
@@ -36,6 +38,8 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (11, "backtests", include_str!("../migrations/postgres/0011_backtests.sql")),
         (12, "candidates", include_str!("../migrations/postgres/0012_candidates.sql")),
         (13, "cheaper walks", include_str!("../migrations/postgres/0013_cheaper_walks.sql")),
+        (14, "grants", include_str!("../migrations/postgres/0014_grants.sql")),
+        (15, "usage", include_str!("../migrations/postgres/0015_usage.sql")),
     ])
 });
 

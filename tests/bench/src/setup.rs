@@ -57,10 +57,14 @@ impl Setup {
     pub async fn upload(&self, surroundings: &Surroundings, names: &[&str]) -> Result<BTreeMap<String, String>> {
         let mut versions = BTreeMap::new();
         for name in names {
-            let plugin = self.app.upload_plugin(&self.operator, surroundings.plugin(name)?, false).await?;
-            versions.insert((*name).to_owned(), plugin.manifest.version);
+            versions.insert((*name).to_owned(), self.upload_package(surroundings.plugin(name)?).await?);
         }
         Ok(versions)
+    }
+
+    /// Puts a package into the library; returns its version.
+    pub async fn upload_package(&self, package: Vec<u8>) -> Result<String> {
+        Ok(self.app.upload_plugin(&self.operator, package, false).await?.manifest.version)
     }
 
     /// A tenant with a write key.
@@ -98,8 +102,8 @@ impl Setup {
             grants: Some(GrantsInput::Requested),
             secrets: secrets.iter().map(secret).collect(),
         };
-        let view = self.app.put_installation(&self.operator, &tenant.slug, plugin, input).await;
-        Ok(view.with_context(|| format!("cannot install {plugin}"))?.installation.id)
+        let placed = self.app.put_installation(&self.operator, &tenant.slug, plugin, input).await;
+        Ok(placed.with_context(|| format!("cannot install {plugin}"))?.view.installation.id)
     }
 
     /// Uploads and switches on plugins that need no configuration.

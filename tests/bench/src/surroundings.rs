@@ -9,7 +9,7 @@ use guanxi_runtime::{Plugin, Runtime};
 pub struct Surroundings {
     /// Folder of the first-party components.
     plugins: PathBuf,
-    /// Folder of the hostile guests.
+    /// Folder of the tests' guests.
     guests: PathBuf,
     /// The server.
     pub binary: PathBuf,
@@ -59,9 +59,14 @@ impl Surroundings {
         Ok(runtime.load(&self.plugin(name)?)?)
     }
 
+    /// The package of a guest of the tests.
+    pub fn guest_package(&self, name: &str) -> Result<Vec<u8>> {
+        read(&self.guests.join(format!("{name}.wasm")))
+    }
+
     /// A hostile guest, ready to be called.
     pub fn guest(&self, runtime: &Runtime, name: &str) -> Result<Plugin> {
-        Ok(runtime.load(&read(&self.guests.join(format!("{name}.wasm")))?)?)
+        Ok(runtime.load(&self.guest_package(name)?)?)
     }
 }
 

@@ -214,6 +214,7 @@ async function phone() {
     ["backtests", "plugins/welcome/backtests"],
     ["backtest", seen.backtest.replace(/.*\/backtests/, "backtests")],
     ["candidate", "plugins/welcome/candidate"],
+    ["grants", "plugins/welcome/grants"],
   ]) {
     await page.goto(`${tenant}/${path}`);
     await inspect(page, `phone-${name}`);

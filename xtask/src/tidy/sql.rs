@@ -26,6 +26,7 @@ const SHARED_TABLES: &[Exception] = &[
         what: "plugins",
         reason: "components are the same for all tenants; what a tenant does with one is its installation",
     },
+    Exception { what: "plugin_allowances", reason: "operators limit a plugin for all tenants" },
     Exception { what: "publishers", reason: "the operators trust them for all tenants" },
     Exception { what: "publisher_keys", reason: "theirs" },
     Exception { what: "sqlite_master", reason: "the database's own catalogue" },
@@ -43,6 +44,10 @@ const EXCEPTIONS: &[Exception] = &[
     Exception {
         what: "delete from sessions where hash = $1",
         reason: "signing out: the hash of the secret names one session, and nobody else knows the secret",
+    },
+    Exception {
+        what: "delete from plugin_usage where day < $1",
+        reason: "what plugins came to long ago is forgotten for all tenants at once; nothing is told of it",
     },
     Exception {
         what: "select dimension, name, count(*) as people, sum(left_over)",

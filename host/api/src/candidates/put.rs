@@ -24,7 +24,7 @@ pub struct CandidateWish {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub config: Option<Value>,
-    /// What it may do; if not given what the installation may do, as far as that is enough.
+    /// What it may do; if not given what the installation may do, unless it asks for something new.
     #[serde(default)]
     #[schema(value_type = Option<GrantsSchema>)]
     pub grants: Option<GrantsBody>,

@@ -13,6 +13,8 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Grants)]
 pub struct GrantLists {
+    /// Kinds of events that it may be told of; `*` for every kind that it asks for.
+    pub events: Vec<String>,
     /// Fields of people that it may see.
     pub fields: Vec<String>,
     /// Operations that it may ask for.
@@ -25,12 +27,12 @@ pub struct GrantLists {
 
 impl From<Grants> for GrantLists {
     fn from(grants: Grants) -> Self {
-        let Grants { fields, operations, egress, secrets } = grants;
-        Self { fields, operations, egress, secrets }
+        let Grants { events, fields, operations, egress, secrets } = grants;
+        Self { events, fields, operations, egress, secrets }
     }
 }
 
-/// `requested`, or lists that cover what the plugin's manifest requests.
+/// `requested`, or lists of what the plugin's manifest requests. What no list names is not granted.
 #[derive(ToSchema)]
 #[serde(untagged)]
 #[schema(as = GrantsWish)]
@@ -64,7 +66,7 @@ impl<'de> Visitor<'de> for WordOrLists {
     type Value = GrantsInput;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("\"requested\" or an object with the lists fields, operations, egress and secrets")
+        f.write_str("\"requested\" or an object with the lists events, fields, operations, egress and secrets")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<GrantsInput, E> {

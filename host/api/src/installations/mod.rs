@@ -4,11 +4,12 @@ pub(crate) mod get;
 pub(crate) mod grants;
 pub(crate) mod list;
 pub(crate) mod put;
+pub(crate) mod upgrade;
 
 use guanxi_app::InstallationView;
 use guanxi_domain::Millis;
 use guanxi_domain::ids::InstallationId;
-use guanxi_domain::installation::Mode;
+use guanxi_domain::installation::{Mode, Upgrade};
 use guanxi_domain::manifest::{Kind, Manifest};
 use serde::Serialize;
 use serde_json::Value;
@@ -39,16 +40,44 @@ pub struct InstallationBody {
     /// The configuration with the schema's defaults filled in.
     #[schema(value_type = Object)]
     pub config: Value,
-    /// What the tenant allows.
+    /// What the tenant grants.
     pub grants: GrantLists,
+    /// What the plugin asks for and the tenant does not grant, such as `fields: email`.
+    pub withheld: Vec<String>,
+    /// What the plugin asks for and the operator does not let it do, whatever the tenant grants.
+    pub forbidden: Vec<String>,
     /// Names of the secrets that are set.
     pub secrets: Vec<String>,
     /// How it has behaved lately.
     pub health: HealthBody,
+    /// The version that waits for an approval; `null` if none does.
+    pub upgrade: Option<UpgradeBody>,
     /// Milliseconds since the epoch.
     pub created_at: Millis,
     /// Milliseconds since the epoch.
     pub updated_at: Millis,
+}
+
+/// A version that waits until somebody with `manage` approves it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Upgrade)]
+pub struct UpgradeBody {
+    /// The version.
+    pub version: String,
+    /// SHA-256 of its component, lower-case hex.
+    pub digest: String,
+    /// Its configuration with the schema's defaults filled in.
+    #[schema(value_type = Object)]
+    pub config: Value,
+    /// Whether it is to work.
+    #[schema(value_type = ModeName)]
+    pub mode: Mode,
+    /// What it asks for and the version before did not, such as `fields: email`.
+    pub asks: Vec<String>,
+    /// The token that brought it.
+    pub asked_by: String,
+    /// Milliseconds since the epoch.
+    pub asked_at: Millis,
 }
 
 /// How an installation has behaved lately.
@@ -75,7 +104,9 @@ pub enum ModeName {
 }
 
 impl From<InstallationView> for InstallationBody {
-    fn from(InstallationView { installation, plugin }: InstallationView) -> Self {
+    fn from(view: InstallationView) -> Self {
+        let (withheld, forbidden) = (view.withheld(), view.forbidden());
+        let InstallationView { installation, plugin, upgrade, .. } = view;
         let health = installation.health;
         Self {
             id: installation.id,
@@ -87,6 +118,8 @@ impl From<InstallationView> for InstallationBody {
             mode: installation.mode,
             config: installation.config,
             grants: installation.grants.into(),
+            withheld,
+            forbidden,
             secrets: installation.secrets,
             health: HealthBody {
                 crashes: health.crashes,
@@ -94,9 +127,17 @@ impl From<InstallationView> for InstallationBody {
                 quarantined_until: health.quarantined_until,
                 last_error: health.last_error,
             },
+            upgrade: upgrade.map(UpgradeBody::from),
             created_at: installation.created_at,
             updated_at: installation.updated_at,
         }
+    }
+}
+
+impl From<Upgrade> for UpgradeBody {
+    fn from(upgrade: Upgrade) -> Self {
+        let Upgrade { version, digest, config, mode, asks, asked_by, asked_at } = upgrade;
+        Self { version, digest, config, mode, asks, asked_by, asked_at }
     }
 }
 

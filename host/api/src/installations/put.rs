@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use guanxi_app::{App, InstallationInput};
+use axum::http::StatusCode;
+use guanxi_app::{App, InstallationInput, Placed};
 use guanxi_domain::installation::Mode;
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,7 +33,7 @@ pub struct InstallationWish {
     #[serde(default)]
     #[schema(value_type = Object)]
     pub config: Value,
-    /// What it may do; nothing if not given.
+    /// What it may do; what it was granted before if not given.
     #[serde(default)]
     #[schema(value_type = Option<GrantsSchema>)]
     pub grants: Option<GrantsBody>,
@@ -56,7 +57,9 @@ impl From<InstallationWish> for InstallationInput {
 
 /// Switch a plugin on or off
 ///
-/// Installs it under this name, or changes how it is installed. Everything that is wrong is told at once.
+/// Installs it under this name, or changes how it is installed. Everything that is wrong is told at once. Grants, secrets and
+/// switching on take `manage`. Without `grants` a version that asks for more than the one before waits until somebody approves it,
+/// and so does whatever a token without `manage` may not do: what was installed runs on, and `upgrade` tells of it.
 #[utoipa::path(
     put,
     path = "/api/v1/tenants/{tenant}/installations/{name}",
@@ -67,14 +70,19 @@ impl From<InstallationWish> for InstallationInput {
         ("name" = String, Path, description = "2 to 64 of `a-z 0-9 -`; the plugin's name unless it is installed twice"),
     ),
     request_body = InstallationWish,
-    responses((status = 200, description = "As it is now", body = InstallationBody)),
-    security(("token" = ["manage"])),
+    responses(
+        (status = 200, description = "As it is now", body = InstallationBody),
+        (status = 202, description = "As it stays until `upgrade` is approved", body = InstallationBody),
+    ),
+    security(("token" = ["install"])),
 )]
 pub(crate) async fn put(
     Authenticated(caller): Authenticated,
     State(app): State<App>,
     Path((tenant, name)): Path<(String, String)>,
     Json(wish): Json<InstallationWish>,
-) -> ApiResult<axum::Json<InstallationBody>> {
-    Ok(axum::Json(app.put_installation(&caller, &tenant, &name, wish.into()).await?.into()))
+) -> ApiResult<(StatusCode, axum::Json<InstallationBody>)> {
+    let Placed { view, waits } = app.put_installation(&caller, &tenant, &name, wish.into()).await?;
+    let status = if waits { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok((status, axum::Json(view.into())))
 }

@@ -1,5 +1,6 @@
 //! The host's library of plugins.
 
+pub(crate) mod allowance;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod pull;

@@ -45,7 +45,8 @@ impl From<TokenRow> for TokenBody {
 }
 
 /// `ingest` sends events (such a token is a write key), `vouch` besides says that what its events name together is one
-/// person's, `read` sees, `manage` sees and changes.
+/// person's, `read` sees, `install` brings other versions and configurations of plugins as far as they ask for nothing
+/// new, `manage` sees and changes.
 #[derive(ToSchema)]
 #[schema(as = Scope, rename_all = "lowercase")]
 #[expect(dead_code, reason = "describes the domain's scope, which knows nothing of OpenAPI")]
@@ -53,5 +54,6 @@ pub enum ScopeName {
     Ingest,
     Vouch,
     Read,
+    Install,
     Manage,
 }

@@ -8,7 +8,7 @@ use guanxi_domain::caller::{Caller, Scope};
 use guanxi_domain::grants::Grants;
 use guanxi_domain::ids::BacktestId;
 use guanxi_domain::installation::Installation;
-use guanxi_domain::manifest::{Manifest, wants};
+use guanxi_domain::manifest::Manifest;
 use guanxi_domain::tenant::TenantId;
 use guanxi_domain::{DAY, Millis};
 use guanxi_store::Scope as Rows;
@@ -279,9 +279,6 @@ enum End {
 
 /// What a version asks for and recorded moments cannot have, because it was not granted or not asked for.
 fn unseen(manifest: &Manifest, own: &Manifest, installation: &Installation) -> Vec<String> {
-    let mut missing = Grants::requested(manifest).missing_from(&installation.grants);
-    let events = |manifest: &Manifest| manifest.campaign.as_ref().map(|spec| spec.events.clone()).unwrap_or_default();
-    let known = events(own);
-    missing.extend(events(manifest).iter().filter(|kind| !wants(&known, kind)).map(|kind| format!("events: {kind}")));
-    missing
+    let recorded = Grants::requested(own).within(&installation.grants);
+    Grants::requested(manifest).missing_from(&recorded)
 }

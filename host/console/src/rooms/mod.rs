@@ -3,6 +3,7 @@
 pub mod backtests;
 pub mod candidates;
 pub mod catalogue;
+pub mod grants;
 pub mod identities;
 pub mod imports;
 pub mod insight;

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_app::{InstallationView, PluginView, Problem};
 use guanxi_domain::Millis;
-use guanxi_domain::installation::{Installation, Mode};
+use guanxi_domain::installation::{Installation, Mode, Upgrade};
 use guanxi_domain::manifest::{Kind, Manifest};
 use guanxi_domain::tenant::Tenant;
 use http::StatusCode;
@@ -16,19 +16,20 @@ use crate::format::{Time, number, pretty_value};
 use crate::language::Language;
 use crate::page::{Page, Room, html};
 use crate::rooms::Badge;
+use crate::rooms::grants::wishes::{Asks, Given};
 use crate::session::{Signed, Visitor};
 use crate::trouble::{Trouble, explain};
-use crate::words::Words;
+use crate::words::{Words, fill};
 
-/// What a plugin wants, and why.
-struct Wish {
-    name: String,
-    why: String,
-}
-
-struct Asks {
-    title: &'static str,
-    wishes: Vec<Wish>,
+/// The version that waits for an approval.
+struct Waits {
+    /// Where that is given.
+    place: String,
+    heading: String,
+    by: String,
+    at: Time,
+    asks: Vec<String>,
+    config: String,
 }
 
 /// Why the switch did not move.
@@ -58,6 +59,9 @@ struct Card {
     until: Option<Time>,
     last_error: Option<String>,
     asks: Vec<Asks>,
+    /// Where somebody grants what it asks for.
+    grants: String,
+    waits: Option<Waits>,
     config: String,
     publisher: Option<String>,
     yanked: Option<String>,
@@ -188,14 +192,17 @@ impl Scene {
     }
 
     fn card(&self, view: InstallationView, refusal: Option<Refusal>) -> Card {
-        let InstallationView { installation, plugin } = view;
+        let asks = Asks::of(&view.plugin.manifest, &Given::of(&view), self.language);
+        let InstallationView { installation, plugin, upgrade, .. } = view;
         let (w, language, manifest) = (self.language.words(), self.language, plugin.manifest);
         let decides = manifest.campaign.is_some();
-        let place = |room: &str| decides.then(|| format!("{}/{}/{room}", self.place, installation.name));
+        let place = |room: &str| format!("{}/{}/{room}", self.place, installation.name);
         Card {
-            action: format!("{}/{}/mode", self.place, installation.name),
-            backtests: place("backtests"),
-            candidate: place("candidate"),
+            action: place("mode"),
+            backtests: decides.then(|| place("backtests")),
+            candidate: decides.then(|| place("candidate")),
+            grants: place("grants"),
+            waits: upgrade.map(|upgrade| waits(upgrade, place("upgrade"), w)),
             csrf: self.csrf.clone(),
             manages: self.manages,
             title: language.pick(&manifest.title).to_owned(),
@@ -205,7 +212,7 @@ impl Scene {
             state: state(&installation, self.now, w),
             until: installation.health.quarantined_until.filter(|until| *until > self.now).map(Time),
             last_error: installation.health.last_error.clone(),
-            asks: asks(&manifest, &installation, language),
+            asks,
             config: pretty_value(&installation.config),
             publisher: plugin.publisher,
             yanked: plugin.yanked.map(|yanked| yanked.reason),
@@ -239,45 +246,15 @@ fn kinds(manifest: &Manifest, w: &'static Words) -> Vec<Badge<'static>> {
     Kind::ALL.into_iter().filter(has).map(|kind| Badge { code: kind.as_str(), title: w.kind(kind) }).collect()
 }
 
-/// Everything that a manifest asks for, in the order in which people care.
-fn asks(manifest: &Manifest, installation: &Installation, language: Language) -> Vec<Asks> {
-    let w = language.words();
-    let wish = |name: &str, why: &str| Wish { name: name.to_owned(), why: why.to_owned() };
-    let mut fields = Vec::new();
-    let mut events: Vec<&String> = Vec::new();
-    let mut operations = Vec::new();
-    if let Some(scorer) = &manifest.scorer {
-        fields.extend(scorer.inputs.iter().map(|input| wish(&input.name, &input.purpose)));
-        events.extend(&scorer.events);
+fn waits(upgrade: Upgrade, place: String, w: &'static Words) -> Waits {
+    Waits {
+        place,
+        heading: fill(w.upgrade_waits, &upgrade.version),
+        by: upgrade.asked_by,
+        at: Time(upgrade.asked_at),
+        asks: upgrade.asks,
+        config: pretty_value(&upgrade.config),
     }
-    if let Some(analyzer) = &manifest.analyzer {
-        events.extend(&analyzer.events);
-    }
-    if let Some(campaign) = &manifest.campaign {
-        fields.extend(campaign.fields.iter().map(|field| wish(&field.name, &field.purpose)));
-        events.extend(&campaign.events);
-        operations.extend(campaign.operations.iter().map(|name| wish(w.operation(name), "")));
-    }
-    events.sort();
-    events.dedup();
-    let (mut egress, mut secrets) = (Vec::new(), Vec::new());
-    if let Some(connector) = &manifest.connector {
-        egress.extend(connector.egress.iter().map(|host| wish(host, "")));
-        secrets.extend(connector.secrets.iter().map(|secret| {
-            let set = if installation.secrets.contains(&secret.name) { w.secret_set } else { w.secret_missing };
-            wish(language.pick(&secret.title), set)
-        }));
-    }
-    let every = |kind: &str| if kind == "*" { w.every_event.to_owned() } else { w.event(kind).to_owned() };
-    let events = events.into_iter().map(|kind| wish(&every(kind), "")).collect();
-    let lists = [
-        (w.wants_fields, fields),
-        (w.wants_events, events),
-        (w.wants_operations, operations),
-        (w.wants_egress, egress),
-        (w.wants_secrets, secrets),
-    ];
-    lists.into_iter().filter(|(_, wishes)| !wishes.is_empty()).map(|(title, wishes)| Asks { title, wishes }).collect()
 }
 
 fn shelved(plugin: PluginView, language: Language) -> Shelved {

@@ -1,5 +1,6 @@
 //! Candidates as people see them, and what was decided beside what took effect.
 
+use guanxi_app::{GrantsInput, InstallationInput};
 use guanxi_domain::caller::Scope;
 use guanxi_domain::candidate::{Candidate, CandidateSpec, CandidateStatus, Evidence, Guard, Seen, Side};
 use guanxi_domain::grants::Grants;
@@ -122,6 +123,50 @@ async fn what_cannot_be_tried_is_explained() {
     assert_eq!(try_it(&browser, ("version", "7.7.7")).await.status, 404);
     assert_eq!(try_it(&browser, ("csrf", "")).await.status, 403);
     browser.get(PATH).await.says(&["Nothing was tried yet"]);
+}
+
+#[tokio::test]
+async fn pl_4_a_candidate_gets_what_it_newly_asks_for_if_that_is_ticked() {
+    let house = House::build().await;
+    let city = r#"inputs = [{ name = "city", type = "text", purpose = "where" }, "#;
+    house.shelve("1.4.0", &[("inputs = [", city)]).await;
+    let operator = house.app.authenticate(OPERATOR).await.unwrap();
+    let Installation { version, mode, config, mut grants, .. } = installation(&house).await;
+    grants.fields.clear();
+    let withheld = InstallationInput {
+        plugin: None,
+        version,
+        mode,
+        config,
+        grants: Some(GrantsInput::Lists(grants.clone())),
+        secrets: [].into(),
+    };
+    house.app.put_installation(&operator, "tea", "value", withheld).await.unwrap();
+
+    let browser = house.browser("tea", &[Scope::Manage]).await;
+    browser
+        .get(PATH)
+        .await
+        .says(&["<input type=\"checkbox\" name=\"grant\" value=\"yes\"", "Grant it what it asks for"]);
+    let refused = try_it(&browser, ("version", "1.4.0")).await;
+    assert_eq!(refused.status, 422);
+    refused.says(&["<code>grants</code>", "fields: city"]);
+    let csrf = browser.proof("tea").await;
+    let form = [
+        ("csrf", csrf.as_str()),
+        ("act", "try"),
+        ("version", "1.4.0"),
+        ("config", "{}"),
+        ("percent", "0"),
+        ("crashes", "0.01"),
+        ("fuel", "4"),
+        ("divergence", "0.5"),
+        ("grant", "yes"),
+    ];
+    let answer = browser.post(PATH, &form).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    grants.fields.push("city".to_owned());
+    assert_eq!(latest(&house).await.spec.grants, grants);
 }
 
 #[tokio::test]

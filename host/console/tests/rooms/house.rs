@@ -99,6 +99,16 @@ impl House {
         self.sign_in(&token).await
     }
 
+    /// Puts one more version of the plugin into the library, in whose manifest these words stand for others.
+    pub async fn shelve(&self, version: &str, words: &[(&str, &str)]) {
+        let manifest = MANIFEST.replace("1.2.0", version);
+        let manifest = words.iter().fold(manifest, |manifest, (from, to)| manifest.replace(from, to));
+        let digest = format!("{:0>64}", version.replace('.', ""));
+        let mut work = self.app.store().begin(Rows::Host).await.unwrap();
+        work.insert_plugin(&package(version, digest, manifest), b"component, other").await.unwrap();
+        work.commit().await.unwrap();
+    }
+
     pub async fn sign_in(&self, token: &str) -> Browser {
         let mut browser = Browser::new(self);
         let answer = browser.post("/console/sign-in", &[("token", token)]).await;
@@ -179,12 +189,12 @@ async fn answer(response: Response<Body>) -> Answer {
     Answer { status: parts.status.as_u16(), body, response: Response::from_parts(parts, ()) }
 }
 
-async fn install(app: &App, operator: &Caller) {
-    let row = PluginRow {
+fn package(version: &str, digest: String, manifest: String) -> PluginRow {
+    PluginRow {
         name: "value".to_owned(),
-        version: "1.2.0".to_owned(),
-        digest: DIGEST.to_owned(),
-        manifest: MANIFEST.to_owned(),
+        version: version.to_owned(),
+        digest,
+        manifest,
         report: "{}".to_owned(),
         size: 0,
         created_at: NOW,
@@ -192,13 +202,12 @@ async fn install(app: &App, operator: &Caller) {
         signer: Some("ed25519:key".to_owned()),
         source: "upload".to_owned(),
         yanked: None,
-    };
-    let shelved = PluginRow {
-        version: "1.3.0".to_owned(),
-        digest: DIGEST.replace('7', "8"),
-        manifest: MANIFEST.replace("1.2.0", "1.3.0"),
-        ..row.clone()
-    };
+    }
+}
+
+async fn install(app: &App, operator: &Caller) {
+    let row = package("1.2.0", DIGEST.to_owned(), MANIFEST.to_owned());
+    let shelved = package("1.3.0", DIGEST.replace('7', "8"), MANIFEST.replace("1.2.0", "1.3.0"));
     let mut work = app.store().begin(Rows::Host).await.unwrap();
     work.insert_plugin(&row, b"component").await.unwrap();
     work.insert_plugin(&shelved, b"component, newer").await.unwrap();

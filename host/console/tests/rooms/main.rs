@@ -6,6 +6,7 @@ mod backtests;
 mod campaigns;
 mod candidates;
 mod door;
+mod grants;
 mod house;
 mod insight;
 mod live;

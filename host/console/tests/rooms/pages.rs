@@ -43,6 +43,7 @@ async fn nothing_of_a_person_or_plugin_becomes_markup() {
         format!("/console/t/tea/messages/{}", house.message),
         "/console/t/tea/plugins".to_owned(),
         "/console/t/tea/plugins/value/candidate".to_owned(),
+        "/console/t/tea/plugins/value/grants".to_owned(),
         "/console/t/tea/live".to_owned(),
     ] {
         let page = browser.get(&path).await;
@@ -160,6 +161,7 @@ async fn another_tenants_rooms_and_objects_do_not_exist() {
         format!("/console/t/tea/messages/{message}"),
         "/console/t/tea/plugins".to_owned(),
         "/console/t/tea/plugins/value/candidate".to_owned(),
+        "/console/t/tea/plugins/value/grants".to_owned(),
         "/console/t/tea/live".to_owned(),
         format!("/console/t/silk/people/{person}"),
         format!("/console/t/silk/people/{person}/timeline?before=1~1"),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use guanxi_app::{Ambient, AppError};
+use guanxi_app::Ambient;
 use guanxi_channels::{Egress, EgressError};
 use guanxi_domain::Millis;
 use guanxi_domain::campaign::Failure;
@@ -72,24 +72,24 @@ impl End {
 }
 
 impl Courier {
-    pub(crate) async fn new(
+    pub(crate) fn new(
         engine: &Engine,
         tenant: TenantId,
         unit: &Arc<Unit>,
+        passport: Passport,
         standing: Standing,
-    ) -> Result<Self, AppError> {
-        let spec = unit.manifest().connector.as_ref().ok_or(AppError::NotFound("connector"))?;
-        Ok(Self {
+    ) -> Self {
+        Self {
             ambient: engine.app.ambient().clone(),
             egress: engine.egress.clone(),
             limits: engine.options.limits,
-            passport: engine.fleet.passport(tenant, unit, spec).await?,
-            idempotent: spec.idempotent,
+            passport,
+            idempotent: unit.manifest().connector.as_ref().is_some_and(|spec| spec.idempotent),
             unit: Arc::clone(unit),
             engine: engine.clone(),
             tenant,
             standing,
-        })
+        }
     }
 
     /// Tries one message.
@@ -161,7 +161,9 @@ impl Courier {
     }
 
     fn checked(&self, call: Call<Result<Step, Failure>>) -> Checked {
-        let health = self.unit.note(call.result.as_ref().map(|_| ()), self.ambient.now());
+        let now = self.ambient.now();
+        self.unit.count(&call, 1, now);
+        let health = self.unit.note(call.result.as_ref().map(|_| ()), now);
         (call.result, health)
     }
 

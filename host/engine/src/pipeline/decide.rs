@@ -57,9 +57,9 @@ impl<'m> Pair<'m> {
         units.into_iter().flatten().any(|unit| is_asked(unit, item))
     }
 
-    /// What stands beside it, if it still does.
-    fn running(&self, memory: &Memory) -> Option<&'m Trial> {
-        self.trial.filter(|trial| {
+    /// What stands beside it, if it still does. Nothing is tried on fuel that the tenant does not have.
+    fn running(&self, memory: &Memory, mind: &Mind) -> Option<&'m Trial> {
+        self.trial.filter(|_| !mind.budget.is_used_up(mind.now)).filter(|trial| {
             let candidate = memory.candidates.get(&trial.unit.installation.id);
             candidate.is_some_and(|candidate| runs(candidate, trial))
         })
@@ -77,7 +77,7 @@ fn runs(candidate: &Candidate, trial: &Trial) -> bool {
 /// Decides about `items`, each of another person.
 pub(crate) fn run(memory: &mut Memory, mind: &Mind, pair: Pair<'_>, items: &[&Item]) {
     for items in items.chunks(MOMENTS_MAX) {
-        let trial = pair.running(memory);
+        let trial = pair.running(memory, mind);
         let beside = trial.map(|trial| trial.unit.as_ref());
         // Both say what they want before anything is done, so that both see the same.
         let [said, said_beside] = [pair.live, beside].map(|unit| hear(memory, mind, unit, items));
@@ -207,13 +207,13 @@ fn ask(
     if moments.is_empty() {
         return;
     }
-    if !unit.is_well(mind.now) {
-        let answer = || Err("the plugin is in quarantine".to_owned());
-        let verdict = || Verdict { answer: answer(), fuel: 0, log: Vec::new(), call: None, crashed: true };
+    if let Some(pause) = unit.pause(mind.now) {
+        let verdict = || Verdict { answer: Err(pause.to_owned()), fuel: 0, log: Vec::new(), call: None, crashed: true };
         verdicts.extend(moments.iter().map(|_| verdict()));
         return;
     }
     let call = unit.plugin.decide(&unit.config, moments, &mind.limits);
+    unit.count(&call, moments.len(), mind.now);
     let crashed = call.result.is_err() && moments.len() > 1;
     if crashed {
         let half = moments.len() / 2;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use guanxi_domain::event::Event;
 use guanxi_domain::identity::Identity;
@@ -36,13 +37,29 @@ pub(crate) struct Bookmark {
     /// A position and events that follow it in the log, read before their turn. They cannot have changed since: what an
     /// erasure rewrites stands before it, and was decided.
     ahead: (i64, Vec<Arc<Event>>),
+    /// How long an event took to think about lately.
+    pace: Duration,
 }
+
+/// So long a batch is thought about at most, as far as that can be foreseen: others wait for it.
+const TURN: Duration = Duration::from_millis(50);
 
 impl Bookmark {
     /// The events that follow `position`, as far as they were read.
     pub(crate) fn following(&mut self, position: i64) -> Vec<Arc<Event>> {
         let (from, events) = std::mem::take(&mut self.ahead);
         if from == position { events } else { Vec::new() }
+    }
+
+    /// How many events may be thought about at once without others waiting long.
+    pub(crate) fn affordable(&self) -> u32 {
+        let events = TURN.as_nanos().checked_div(self.pace.as_nanos()).unwrap_or(u128::MAX);
+        u32::try_from(events).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// Notes how long events took: slower ones count at once, faster ones little by little.
+    pub(crate) fn keep_pace(&mut self, pace: Duration) {
+        self.pace = pace.max((self.pace * 3 + pace) / 4);
     }
 
     /// Keeps events that follow `position`.

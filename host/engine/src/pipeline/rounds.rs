@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use guanxi_app::{Ambient, AppError};
 use guanxi_domain::Millis;
@@ -26,7 +27,8 @@ use super::people::Subject;
 use super::recall::{Bookmark, Recall};
 use super::{actions, commit, consents, decide, erase, facts, groups, people, relations, score, standings};
 use crate::Engine;
-use crate::fleet::{Trial, Trials, Unit, Units};
+use crate::fleet::{Squad, Trial, Trials, Unit, Units};
+use crate::usage::Budget;
 
 /// An event with whom it is about and what it says about an order.
 pub(crate) struct Item {
@@ -48,6 +50,8 @@ pub(crate) struct Mind {
     pub(crate) units: Units,
     /// What stands beside the installations, whether they are live or not.
     pub(crate) trials: Trials,
+    /// What the tenant's plugins may burn.
+    pub(crate) budget: Arc<Budget>,
     pub(crate) limits: CallLimits,
     pub(crate) receipt_bytes: usize,
     pub(crate) now: Millis,
@@ -93,6 +97,8 @@ pub(crate) struct Batch {
     taken: usize,
     /// Whether it changes many people at once.
     many: bool,
+    /// How long an event took to think about, for a tenant of weight 1.
+    pace: Duration,
 }
 
 /// Processes the first of `events`, which follow `from`, as a whole or not at all. It stops before an event that joins or
@@ -106,7 +112,7 @@ pub(crate) async fn run(
     from: LogCursor,
     events: &[Arc<Event>],
 ) -> Result<Done, AppError> {
-    let first = events.get(..bulk::prefix(events)).unwrap_or(events);
+    let first = events.get(..bulk::prefix(events).min(bookmark.affordable() as usize)).unwrap_or(events);
     if let [event] = first
         && erase::is_erasure(event)
     {
@@ -124,7 +130,8 @@ pub(crate) async fn run(
         tokio::join!(write, think_ahead(engine, bookmark, &batch, rest), look_ahead(engine, bookmark, &batch));
     written?;
     *ahead = next;
-    let Batch { memory, items, to, taken, many, .. } = batch;
+    let Batch { memory, items, to, taken, many, pace, .. } = batch;
+    bookmark.keep_pace(pace);
     if many && !memory.recalled {
         Recall::pass(bookmark, to.position);
         // Even to forget so many takes longer than the next batch should wait.
@@ -149,12 +156,13 @@ async fn prepare(
     named: Named,
 ) -> Result<Batch, AppError> {
     let ambient: Ambient = engine.app.ambient().clone();
-    let (units, trials) = engine.fleet.units_and_trials(tenant).await?;
+    let Squad { units, trials, budget, .. } = engine.fleet.squad(tenant).await?;
     let mind = Mind {
         tenant,
         settings: engine.app.settings(tenant).await?,
         units,
         trials,
+        budget: Arc::clone(&budget),
         now: ambient.now(),
         limits: engine.options.limits,
         receipt_bytes: engine.options.receipt_bytes,
@@ -178,17 +186,20 @@ async fn prepare(
     remember(&mut read, &mut memory, &mind, &items).await?;
     standings::read(&mut read, &mut memory, &mind, &items).await?;
     drop(read);
-    // Plugin calls compute for up to their time limit each: not on a thread that serves others.
+    // Plugin calls compute for up to their time limit each: not on a thread that serves others, and in turn with other tenants.
     let dialect = engine.app.store().dialect();
+    let turn = engine.turnstile.enter(tenant, budget.weight()).await;
     let thought = tokio::task::spawn_blocking(move || {
         think(&mut memory, &mind, &items);
+        let took = turn.leave();
         let newcomers = commit::newcomers(dialect, tenant, &memory, from);
-        (memory, mind, items, newcomers)
+        (memory, mind, items, newcomers, took)
     });
-    let (memory, mind, items, newcomers) = thought.await.map_err(AppError::internal)?;
+    let (memory, mind, items, newcomers, took) = thought.await.map_err(AppError::internal)?;
     let position = taken.checked_sub(1).and_then(|last| events.get(last)).map_or(from.position, |e| e.position);
     let to = LogCursor { position, people: memory.numbered };
-    Ok(Batch { mind, memory, items, newcomers: newcomers?, from, to, taken, many })
+    let pace = took / u32::try_from(taken.max(1)).unwrap_or(u32::MAX) / u32::try_from(budget.weight()).unwrap_or(1);
+    Ok(Batch { mind, memory, items, newcomers: newcomers?, from, to, taken, many, pace })
 }
 
 /// Thinks about the next rows of an import while those before are written, if they are about other people: a file of a
@@ -217,7 +228,7 @@ async fn look_ahead(engine: &Engine, bookmark: &Bookmark, batch: &Batch) -> Opti
     }
     let tenant = batch.mind.tenant;
     let mut read = engine.app.store().read(Rows::Tenant(tenant)).await.ok()?;
-    let next = read.read_log(tenant, batch.to.position, engine.options.batch).await.ok()?;
+    let next = read.read_log(tenant, batch.to.position, engine.options.batch.min(bookmark.affordable())).await.ok()?;
     let next: Vec<Arc<Event>> = next.into_iter().map(Arc::new).collect();
     let events = next.get(..bulk::prefix(&next)).unwrap_or_default();
     if events.first().is_none_or(|event| bulk::is_bulk(&event.event.kind)) {
@@ -276,7 +287,7 @@ async fn remember(read: &mut Work, memory: &mut Memory, mind: &Mind, items: &[It
         let roots: HashSet<PersonId> = wanted.collect();
         let heirs = memory.changes.inherited.iter().filter(|(_, to)| roots.contains(to)).map(|(from, _)| *from);
         pairs.extend(roots.iter().copied().chain(heirs).map(|person| (unit.installation.id, person)));
-        let Some(history) = &spec.history else { continue };
+        let Some(history) = &unit.history else { continue };
         let leaves_of = |root: &PersonId| memory.people.get(root).map(|known| (*root, known.leaves.clone()));
         let leaves: HashMap<PersonId, Vec<PersonId>> = roots.iter().filter_map(leaves_of).collect();
         let queries = leaves.values().flatten();
@@ -317,7 +328,7 @@ pub(crate) fn decides(unit: &Unit, wanted: &[String], item: &Item) -> bool {
     !item.event.event.body.past && concerns(unit, wanted, item)
 }
 
-/// Whether an event is for a plugin: one of the kinds it wants, or a timer of its own. What changes many at once is for
+/// Whether an event is for a plugin: one of the kinds it wants and may be told of, or a timer of its own. What changes many at once is for
 /// nobody.
 pub(crate) fn concerns(unit: &Unit, wanted: &[String], item: &Item) -> bool {
     let event = &item.event.event;
@@ -325,7 +336,7 @@ pub(crate) fn concerns(unit: &Unit, wanted: &[String], item: &Item) -> bool {
         return false;
     }
     if event.kind != TIMER {
-        return wants(wanted, &event.kind);
+        return wants(wanted, &event.kind) && unit.installation.grants.allows_event(&event.kind);
     }
     let owner = event.body.properties.get("installation").and_then(|v| v.as_str());
     owner.is_some_and(|owner| owner.parse() == Ok(unit.installation.id))
@@ -388,9 +399,7 @@ fn score_all(memory: &mut Memory, mind: &Mind, whom: impl Fn(&Unit, &[String]) -
 
 /// Adds the round's events to the past that campaigns see in the next round.
 fn look_back(memory: &mut Memory, mind: &Mind, round: &[&Item]) {
-    let campaigns =
-        mind.deciders().filter_map(|unit| Some((unit, unit.manifest().campaign.as_ref()?.history.as_ref()?)));
-    for (unit, history) in campaigns {
+    for (unit, history) in mind.deciders().filter_map(|unit| Some((unit, unit.history.as_ref()?))) {
         for item in round.iter().filter(|item| wants(&history.events, &item.event.event.kind)) {
             let past = memory.history.entry((unit.key, item.root)).or_default();
             past.insert(0, Event::clone(&item.event));

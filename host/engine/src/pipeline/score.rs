@@ -24,6 +24,7 @@ pub(crate) fn run(memory: &mut Memory, unit: &Unit, spec: &ScorerSpec, people: &
     let ids: Vec<PersonId> = rows.iter().map(|known| known.person.id).collect();
     let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
     let call = unit.plugin.score(&unit.config, &columns, count, now, true, limits);
+    unit.count(&call, ids.len(), now);
     if let Some(health) = unit.note(call.result.as_ref().map(|_| ()), now) {
         memory.changes.health.insert(unit.installation.id, health);
     }

@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Subcommand, ValueEnum};
-use guanxi_app::{GrantsInput, InstallationInput};
+use guanxi_app::{App, Approval, GrantsInput, InstallationInput, Placed};
+use guanxi_domain::Millis;
 use guanxi_domain::grants::Grants;
-use guanxi_domain::installation::Mode;
+use guanxi_domain::installation::{Mode, Upgrade};
 use guanxi_domain::manifest::Manifest;
 use jiff::Timestamp;
 
@@ -139,6 +140,41 @@ pub enum Action {
         #[arg(long, conflicts_with = "reason")]
         undo: bool,
     },
+    /// Limit what a plugin may do in all tenants, whatever they grant.
+    Allow {
+        /// The plugin's name.
+        name: String,
+        /// At most that: a JSON file with the lists events, fields, operations, egress and secrets.
+        #[arg(long, required_unless_present = "everything")]
+        only: Option<PathBuf>,
+        /// Whatever tenants grant.
+        #[arg(long, conflicts_with = "only")]
+        everything: bool,
+    },
+    /// Let the version that an installation waits for take the place of what it runs.
+    Approve {
+        /// The tenant.
+        tenant: String,
+        /// The name of the installation.
+        name: String,
+        /// The version that you looked at.
+        version: String,
+        /// What to grant, a JSON file as for `install` [default: everything that it requests].
+        #[arg(long)]
+        grants: Option<PathBuf>,
+        /// A secret as NAME=FILE; the file holds its text.
+        #[arg(long, value_name = "NAME=FILE")]
+        secret: Vec<String>,
+    },
+    /// Drop the version that an installation waits for; what it runs stays.
+    Refuse {
+        /// The tenant.
+        tenant: String,
+        /// The name of the installation.
+        name: String,
+        /// The version that you looked at.
+        version: String,
+    },
     /// Put a plugin into the library and switch it on for a tenant.
     Install {
         /// The component, or its place in a registry as `oci://…`.
@@ -158,7 +194,8 @@ pub enum Action {
         /// Grant everything that the plugin requests.
         #[arg(long, requires = "tenant", conflicts_with = "grants")]
         grant_requested: bool,
-        /// What to grant, a JSON file with the lists fields, operations, egress and secrets.
+        /// What to grant, a JSON file with the lists events, fields, operations, egress and secrets [default: what was granted
+        /// before; a version that asks for more waits for an approval].
         #[arg(long, requires = "tenant")]
         grants: Option<PathBuf>,
         /// A secret as NAME=FILE; the file holds its text.
@@ -240,6 +277,36 @@ pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
             });
             Ok(())
         }
+        Action::Allow { name, only, .. } => {
+            let app = build(config).await?.app;
+            let grants = only.as_ref().map(json::<Grants>).transpose()?;
+            let limited = grants.is_some();
+            app.allow_plugin(&local_operator(), &name, grants).await?;
+            print(match limited {
+                true => format!("{name} may do at most that, whatever tenants grant."),
+                false => format!("{name} may do whatever tenants grant."),
+            });
+            Ok(())
+        }
+        Action::Approve { tenant, name, version, grants, secret } => {
+            let app = build(config).await?.app;
+            let grants = match grants {
+                Some(file) => GrantsInput::Lists(json::<Grants>(&file)?),
+                None => GrantsInput::Requested,
+            };
+            let asked_at = asked_at(&app, &tenant, &name).await?;
+            let approval = Approval { version, asked_at, grants, secrets: secrets(&secret)? };
+            let view = app.approve_upgrade(&local_operator(), &tenant, &name, approval).await?;
+            print(format!("{name} runs {} for {tenant}.", view.installation.version));
+            Ok(())
+        }
+        Action::Refuse { tenant, name, version } => {
+            let app = build(config).await?.app;
+            let asked_at = asked_at(&app, &tenant, &name).await?;
+            let view = app.refuse_upgrade(&local_operator(), &tenant, &name, &version, asked_at).await?;
+            print(format!("{name} stays at {} for {tenant}.", view.installation.version));
+            Ok(())
+        }
         Action::Install { component, older, tenant, name, settings, grant_requested, grants, secret, mode } => {
             let app = build(config).await?.app;
             let operator = local_operator();
@@ -267,12 +334,28 @@ pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
                 },
                 secrets: secrets(&secret)?,
             };
-            let name = name.unwrap_or(plugin_name);
-            app.put_installation(&operator, &tenant, &name, input).await?;
-            print(format!("{name} is installed for {tenant}."));
+            let (name, version) = (name.unwrap_or(plugin_name), input.version.clone());
+            let Placed { view, waits } = app.put_installation(&operator, &tenant, &name, input).await?;
+            print(match view.upgrade.filter(|_| waits) {
+                Some(Upgrade { asks, .. }) => {
+                    let runs = view.installation.version;
+                    let asks = asks.join(", ");
+                    format!(
+                        "{name} {version} waits for {tenant}: it newly asks for {asks}. {runs} runs on until \
+                         `guanxi plugin approve {tenant} {name} {version}`."
+                    )
+                }
+                None => format!("{name} is installed for {tenant}."),
+            });
             Ok(())
         }
     }
+}
+
+/// Since when an installation waits for a version; 0 if it does not.
+async fn asked_at(app: &App, tenant: &str, name: &str) -> anyhow::Result<Millis> {
+    let view = app.installation(&local_operator(), tenant, name).await?;
+    Ok(view.upgrade.map_or(0, |upgrade| upgrade.asked_at))
 }
 
 /// Whether it names something in a registry, and no file.

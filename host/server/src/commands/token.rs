@@ -46,6 +46,8 @@ pub enum ScopeName {
     Vouch,
     /// See everything of the tenant.
     Read,
+    /// Bring other versions and configurations of plugins, as far as they ask for nothing new.
+    Install,
     /// Change everything of the tenant.
     Manage,
 }
@@ -56,6 +58,7 @@ impl From<ScopeName> for Scope {
             ScopeName::Ingest => Self::Ingest,
             ScopeName::Vouch => Self::Vouch,
             ScopeName::Read => Self::Read,
+            ScopeName::Install => Self::Install,
             ScopeName::Manage => Self::Manage,
         }
     }

@@ -78,7 +78,7 @@ pub async fn run(surroundings: &Surroundings) -> Result<Vec<Row>> {
 }
 
 /// How long each message took after the warm-up; each must have arrived exactly once.
-fn latencies(sent: &[Instant], arrivals: &[(usize, Instant)], warm_up: usize) -> Result<Samples> {
+pub fn latencies(sent: &[Instant], arrivals: &[(usize, Instant)], warm_up: usize) -> Result<Samples> {
     let mut first = HashMap::with_capacity(arrivals.len());
     for (person, at) in arrivals {
         ensure!(first.insert(*person, *at).is_none(), "the message to {person} arrived twice");

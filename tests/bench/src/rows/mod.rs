@@ -14,6 +14,7 @@ mod pages;
 mod relations;
 mod scoring;
 mod segments;
+mod shares;
 mod start;
 
 use anyhow::Result;
@@ -31,7 +32,7 @@ pub struct Measurement {
 }
 
 /// All of them.
-pub const ALL: [Measurement; 23] = [
+pub const ALL: [Measurement; 24] = [
     Measurement { name: "campaign_call", run: |surroundings, _| campaign_call::run(surroundings) },
     Measurement { name: "scoring", run: |surroundings, _| scoring::run(surroundings) },
     Measurement { name: "neighbour", run: |surroundings, _| neighbour::run(surroundings) },
@@ -65,6 +66,7 @@ pub const ALL: [Measurement; 23] = [
         run: |surroundings, tokio| tokio.block_on(import_killed::postgres(surroundings)),
     },
     Measurement { name: "latency", run: |surroundings, tokio| tokio.block_on(latency::run(surroundings)) },
+    Measurement { name: "shares", run: |surroundings, tokio| tokio.block_on(shares::run(surroundings)) },
     Measurement { name: "delivery", run: |surroundings, tokio| tokio.block_on(delivery::run(surroundings)) },
     Measurement { name: "start", run: |surroundings, tokio| tokio.block_on(start::run(surroundings)) },
 ];

@@ -314,6 +314,7 @@ async fn one_of_each(tenant: &Tenant) -> Vec<(&'static str, String)> {
         ("imports/{id}", format!("imports/{}", file["id"].as_str().unwrap())),
         ("erasures/{id}", format!("erasures/{erasure}")),
         ("segments/{name}", "segments/all".to_owned()),
+        ("plugins/{name}/allowance", "plugins/welcome/allowance".to_owned()),
         ("plugins/{name}/{version}", "plugins/welcome/0.1.0".to_owned()),
     ]
 }

@@ -289,7 +289,7 @@ fn in_7_installations_that_cannot_work_are_refused_with_the_place() {
         for plugin in ["welcome", "red-packet", "webhook"] {
             tenant.upload(environment::plugin(plugin)).await;
         }
-        let none = json!({"fields": [], "operations": [], "egress": [], "secrets": []});
+        let extra = json!({"fields": ["shoe-size"]});
         let packet =
             |config: Value| json!({"version": "0.1.0", "mode": "live", "grants": "requested", "config": config});
         let hook = |url: &str, secrets: Value| json!({"version": "0.1.0", "mode": "live", "grants": "requested", "config": {"url": url}, "secrets": secrets});
@@ -297,7 +297,7 @@ fn in_7_installations_that_cannot_work_are_refused_with_the_place() {
         let good = "https://example.com/hook";
         for (name, wish, places) in [
             ("welcome", json!({"version": "0.1.0", "mode": "live"}), &["grants"][..]),
-            ("welcome", json!({"version": "0.1.0", "mode": "live", "grants": none}), &["grants"]),
+            ("welcome", json!({"version": "0.1.0", "mode": "live", "grants": extra}), &["grants"]),
             ("welcome", json!({"version": "0.1.0", "mode": "live", "grants": "requested", "config": 7}), &["config"]),
             (
                 "welcome",

@@ -9,6 +9,10 @@ use serde_json::{Value, json};
 const BODIES: &[(&str, &str)] = &[
     ("create_token", r#"{"name": "theirs", "scopes": ["read"]}"#),
     ("put_installation", r#"{"plugin": "sandbox", "version": "0.1.0", "mode": "off", "grants": "requested"}"#),
+    ("approve_upgrade", r#"{"version": "0.1.0", "asked_at": 0}"#),
+    ("refuse_upgrade", r#"{"version": "0.1.0", "asked_at": 0}"#),
+    ("put_quota", r#"{"weight": 2}"#),
+    ("put_allowance", "{}"),
     ("put_candidate", r#"{"config": {"class": "reply"}, "percent": 100}"#),
     ("stop_candidate", ""),
     ("promote_candidate", ""),
@@ -214,7 +218,7 @@ fn sec_2_every_route_asks_for_a_token_and_its_scope() {
             route.ask(&wrong, "acme", &nothing_for(route)).await.problem(401, "unauthorized");
             let weak = match route.scope.as_str() {
                 "read" => &writer,
-                "manage" => &reader,
+                "install" | "manage" => &reader,
                 "operator" => &host.stranger().with_token(acme.api.token().unwrap()),
                 "" => continue,
                 _ => {
@@ -237,7 +241,7 @@ fn nothing_for(route: &Route) -> Value {
     let mut objects = nothing();
     // `/api/v1/plugins/{name}/{version}`, `/api/v1/publishers/{name}` and what is below.
     if !route.path.contains("{tenant}") {
-        for kind in ["{version}", "revoke", ""] {
+        for kind in ["{version}", "allowance", "revoke", ""] {
             objects[kind] = json!("0.1.0");
         }
     }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::given::of;
 
-fn candidate(installation: InstallationId) -> Candidate {
+pub fn candidate(installation: InstallationId) -> Candidate {
     Candidate {
         id: CandidateId::from_uuid(uuid()),
         installation,

@@ -108,7 +108,7 @@ async fn earlier_receipts(url: String, back: &'static str) {
 }
 
 /// Changes the schema behind the store's back.
-async fn go_back(url: &str, back: &'static str) {
+pub async fn go_back(url: &str, back: &'static str) {
     sqlx::any::install_default_drivers();
     let mut raw = sqlx::AnyConnection::connect(url).await.unwrap();
     sqlx::raw_sql(back).execute(&mut raw).await.unwrap();

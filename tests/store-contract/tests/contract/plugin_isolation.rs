@@ -10,6 +10,7 @@ use guanxi_store_contract::make::{NOW, tenant};
 use guanxi_store_contract::on_both;
 
 use crate::given::{decision, installation, library, message, of, person_id, timer};
+use crate::grants::upgrade;
 
 struct Rows {
     installation: Installation,
@@ -40,6 +41,7 @@ async fn filled(store: &Store, tenant: TenantId) -> Rows {
     };
     let mut work = of(store, tenant).await;
     work.put_installation(tenant, &rows.installation, Some(b"sealed")).await.unwrap();
+    work.put_upgrade(tenant, rows.installation.id, &upgrade("1.1.0")).await.unwrap();
     work.put_states(tenant, &[(rows.timer.installation, rows.timer.person, Some("s".to_owned()))]).await.unwrap();
     work.put_timers(tenant, std::slice::from_ref(&rows.timer)).await.unwrap();
     work.insert_decisions(tenant, std::slice::from_ref(&rows.decision)).await.unwrap();
@@ -57,6 +59,7 @@ async fn sees_nothing(work: &mut Work, tenant: TenantId, rows: &Rows) {
     assert_eq!(work.installation(tenant, "webhook").await.unwrap(), None);
     assert_eq!(work.installation_by_id(tenant, id).await.unwrap(), None);
     assert_eq!(work.installation_secrets(tenant, id).await.unwrap(), None);
+    assert_eq!(work.upgrades(tenant).await.unwrap(), []);
     assert_eq!(work.states(tenant, &[pair]).await.unwrap(), HashMap::new());
     assert_eq!(work.timers_of(tenant, rows.timer.person).await.unwrap(), []);
     assert_eq!(work.decision(tenant, rows.decision.id).await.unwrap(), None);
@@ -73,6 +76,7 @@ async fn sees_nothing(work: &mut Work, tenant: TenantId, rows: &Rows) {
 
 /// Everything that changes existing rows, likewise.
 async fn touches_nothing(work: &mut Work, tenant: TenantId, rows: &Rows) {
+    assert!(!work.drop_upgrade(tenant, rows.installation.id).await.unwrap());
     let health = Health { crashes: 9, ..Health::default() };
     work.put_health(tenant, rows.installation.id, &health).await.unwrap();
     let timer = &rows.timer;
@@ -98,6 +102,7 @@ async fn is_untouched(store: &Store, tenant: TenantId, rows: &Rows) {
     let secrets = work.installation_secrets(tenant, rows.installation.id).await.unwrap();
     assert_eq!(secrets.as_deref(), Some(b"sealed".as_slice()));
     assert_eq!(work.installations(tenant).await.unwrap(), std::slice::from_ref(&rows.installation));
+    assert_eq!(work.upgrades(tenant).await.unwrap(), [(rows.installation.id, upgrade("1.1.0"))]);
     assert_eq!(work.states(tenant, &[pair]).await.unwrap(), HashMap::from([(pair, "s".to_owned())]));
     assert_eq!(work.timers_of(tenant, pair.1).await.unwrap(), std::slice::from_ref(&rows.timer));
     assert_eq!(work.decisions(tenant, &EVERY_DECISION).await.unwrap(), std::slice::from_ref(&rows.decision));

@@ -5,7 +5,8 @@ mod words;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
-use guanxi_app::{AppError, CandidateInput, GrantsInput, PluginView};
+use guanxi_app::{App, AppError, CandidateInput, GrantsInput, InstallationView, PluginView};
+use guanxi_domain::caller::Caller;
 use guanxi_domain::candidate::{Candidate, CandidateStatus, Evidence, Guard};
 use guanxi_domain::installation::Installation;
 use serde::Deserialize;
@@ -83,6 +84,8 @@ pub struct Wish {
     crashes: String,
     fuel: String,
     divergence: String,
+    /// Not empty if it may do what it asks for and the installed version does not.
+    grant: String,
 }
 
 /// `GET /console/t/{slug}/plugins/{name}/candidate`.
@@ -122,7 +125,11 @@ pub async fn act(
     let (app, caller) = (&console.app, &visitor.caller);
     let plugins = format!("/console/t/{}/plugins", tenant.slug);
     if wish.act == "try" {
-        app.put_candidate(caller, &slug, &name, wish.input()?).await?;
+        let grants = match wish.grant.is_empty() {
+            true => None,
+            false => Some(extended(app, caller, (&slug, &name), &wish.version).await?),
+        };
+        app.put_candidate(caller, &slug, &name, wish.input(grants)?).await?;
         return Ok(Redirect::to(&format!("{plugins}/{name}/candidate")));
     }
     let known = shown(app.candidate(caller, &slug, &name).await?, &wish.candidate)?;
@@ -145,6 +152,18 @@ fn shown(candidate: Option<Candidate>, id: &str) -> Result<Candidate, AppError> 
     candidate.filter(is_shown).ok_or_else(ended)
 }
 
+/// What is granted to the installed version, and what another one asks for besides.
+async fn extended(
+    app: &App,
+    caller: &Caller,
+    (slug, name): (&str, &str),
+    version: &str,
+) -> Result<GrantsInput, AppError> {
+    let InstallationView { installation, plugin, .. } = app.installation(caller, slug, name).await?;
+    let next = app.plugin(caller, &installation.plugin, Some(version)).await?;
+    Ok(GrantsInput::Lists(installation.grants.extended(&plugin.manifest, &next.manifest)))
+}
+
 /// The same for another part of the people.
 fn tuned(known: Candidate, wish: &Wish) -> Result<CandidateInput, AppError> {
     let Candidate { spec, guard, .. } = known;
@@ -159,12 +178,12 @@ fn tuned(known: Candidate, wish: &Wish) -> Result<CandidateInput, AppError> {
 }
 
 impl Wish {
-    fn input(self) -> Result<CandidateInput, AppError> {
+    fn input(self, grants: Option<GrantsInput>) -> Result<CandidateInput, AppError> {
         let config = serde_json::from_str(&self.config)
             .map_err(|error| AppError::invalid("config", format!("is no JSON: {error}")))?;
         Ok(CandidateInput {
             config: Some(config),
-            grants: None,
+            grants,
             percent: read_percent(&self.percent)?,
             guard: Guard {
                 crashes: read_number("guard/crashes", &self.crashes)?,

@@ -42,6 +42,8 @@ words! {
     replace_text: "Another version or configuration takes the candidate's place, and counting begins anew.", "更换版本或配置会取代现有候选，并重新开始统计。";
     version: "Version", "版本";
     config: "Configuration", "配置";
+    grant: "Grant it what it asks for and the installed version does not", "授予其请求而已安装版本未请求的权限";
+    grant_text: "Without this, such a version is not tried but tells what it asks for. What is not granted now stays so.", "若不勾选，此类版本不会试运行，而是列出其请求的权限；当前未授予的权限保持不变。";
     guard: "Guard", "护栏";
     guard_crashes: "Crashes, at most this part of its latest decisions (0 to 1)", "崩溃占近期决策的比例上限（0 到 1）";
     guard_fuel: "Fuel at the 99th percentile, at most this many times what is burnt now", "第 99 百分位燃料相对当前版本的倍数上限";

@@ -1,0 +1,81 @@
+//! What a wish about an installation grants, and whether it is done or waits.
+
+use guanxi_domain::grants::Grants;
+use guanxi_domain::installation::{Installation, Mode};
+use guanxi_domain::manifest::Manifest;
+use serde_json::Value;
+
+use super::GrantsInput;
+use crate::Problem;
+
+/// What becomes of a wish.
+pub(super) enum Verdict {
+    /// It is done, with these grants.
+    Done(Grants),
+    /// It waits for an approval, because this is asked for anew.
+    Waits(Vec<String>),
+}
+
+/// What is granted, of what the manifest requests.
+pub(crate) fn checked_grants(manifest: &Manifest, wish: &GrantsInput, problems: &mut Vec<Problem>) -> Grants {
+    let requested = Grants::requested(manifest);
+    let GrantsInput::Lists(lists) = wish else { return requested };
+    let mut lists = lists.clone();
+    if lists.events.iter().any(|kind| kind == "*") {
+        lists.events.clone_from(&requested.events);
+    }
+    for extra in lists.missing_from(&requested) {
+        problems.push(Problem::new("grants", format!("{extra} is not requested by the plugin; leave it out")));
+    }
+    requested.within(&lists)
+}
+
+/// What `manifest` asks for and the installed one did not; all of it where nothing is granted, as after a first wish that waits.
+pub(crate) fn newly_asked(manifest: &Manifest, installed: &Installation, runs: &Manifest) -> Vec<String> {
+    let asked = if installed.grants.is_empty() { Grants::default() } else { Grants::requested(runs) };
+    Grants::requested(manifest).missing_from(&asked)
+}
+
+/// What becomes of a wish that says nothing of grants, beside what is installed and its manifest.
+pub(super) fn unsaid_grants(
+    manifest: &Manifest,
+    before: Option<(&Installation, &Manifest)>,
+    (mode, config): (Mode, &Value),
+    manages: bool,
+    problems: &mut Vec<Problem>,
+) -> Verdict {
+    let requested = Grants::requested(manifest);
+    if let Some((installed, runs)) = before.filter(|(_, runs)| runs.name == manifest.name) {
+        let mut asks = newly_asked(manifest, installed, runs);
+        if !manages {
+            // Whoever writes a granted host into the configuration grants it.
+            let known = configured_hosts(manifest, &installed.config);
+            let hosts = configured_hosts(manifest, config).into_iter().filter(|host| !known.contains(host));
+            asks.extend(hosts.map(|host| format!("egress: {host}")));
+        }
+        let switched_on = mode == Mode::Live && installed.mode == Mode::Off;
+        return match asks.is_empty() && (manages || !switched_on) {
+            true => Verdict::Done(requested.within(&installed.grants)),
+            false => Verdict::Waits(asks),
+        };
+    }
+    let asks = requested.missing_from(&Grants::default());
+    if before.is_some() && !manages {
+        problems
+            .push(Problem::new("plugin", "another plugin has this name; to replace it takes a token with `manage`"));
+    }
+    if manages && !asks.is_empty() {
+        let list = asks.join(", ");
+        problems.push(Problem::new(
+            "grants",
+            format!("the plugin asks for {list}; say what of it is granted, or `requested` for all of it"),
+        ));
+    }
+    if manages { Verdict::Done(Grants::default()) } else { Verdict::Waits(asks) }
+}
+
+/// Hosts that stand in a configuration, where the manifest says so.
+fn configured_hosts<'c>(manifest: &Manifest, config: &'c Value) -> Vec<&'c str> {
+    let entries = manifest.connector.iter().flat_map(|connector| &connector.egress);
+    entries.filter_map(|entry| config.pointer(entry.strip_prefix("config:")?)?.as_str()).collect()
+}

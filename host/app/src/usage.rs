@@ -1,0 +1,98 @@
+//! What plugins cost a tenant, and how much of it the tenant may have.
+
+use std::collections::{BTreeMap, HashMap};
+
+use guanxi_domain::caller::{Caller, Scope};
+use guanxi_domain::ids::InstallationId;
+use guanxi_domain::limits::PAGE_MAX;
+use guanxi_domain::usage::{Quota, Usage, WEIGHT_MAX, day};
+use guanxi_store::Scope as Rows;
+
+use crate::{App, AppError};
+
+/// The most days that are told of at once.
+pub const USAGE_DAYS_MAX: u32 = 90;
+const DAYS_DEFAULT: u32 = 30;
+
+/// What plugins cost one tenant in the last days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageView {
+    /// What the tenant may have.
+    pub quota: Quota,
+    /// What was burnt of it today.
+    pub fuel_today: u64,
+    /// By the names of installations, those that cost anything.
+    pub installations: Vec<(String, Usage)>,
+    /// By days since the epoch (UTC), the latest first.
+    pub days: Vec<(i64, Usage)>,
+}
+
+impl App {
+    /// What plugins cost a tenant in the last days, today among them; it is known a second or so later.
+    pub async fn usage(&self, caller: &Caller, slug: &str, days: Option<u32>) -> Result<UsageView, AppError> {
+        let tenant = self.tenant_for(caller, slug, Scope::Read).await?.id;
+        let today = day(self.ambient().now());
+        let mut read = self.store().read(Rows::Tenant(tenant)).await?;
+        let rows = read.usage(tenant, first(today, days)?).await?;
+        let quota = read.quota(tenant).await?;
+        let names =
+            read.installations(tenant).await?.into_iter().map(|installation| (installation.id, installation.name));
+        let names: HashMap<InstallationId, String> = names.collect();
+        let (mut installations, mut by_day) = (BTreeMap::<String, Usage>::new(), BTreeMap::<i64, Usage>::new());
+        for row in rows {
+            let name = names.get(&row.installation).cloned().unwrap_or_else(|| row.installation.to_string());
+            *installations.entry(name).or_default() += row.usage;
+            *by_day.entry(row.day).or_default() += row.usage;
+        }
+        Ok(UsageView {
+            quota,
+            fuel_today: by_day.get(&today).map_or(0, |usage| usage.fuel),
+            installations: installations.into_iter().collect(),
+            days: by_day.into_iter().rev().collect(),
+        })
+    }
+
+    /// What plugins cost each tenant in the last days, the greediest first, at most a page. Operators only.
+    pub async fn usage_of_tenants(&self, caller: &Caller, days: Option<u32>) -> Result<Vec<(String, Usage)>, AppError> {
+        self.operator(caller)?;
+        let from = first(day(self.ambient().now()), days)?;
+        let mut read = self.store().read(Rows::Host).await?;
+        let mut all = Vec::new();
+        for (tenant, usage) in read.usage_of_tenants(from, PAGE_MAX).await? {
+            let known = read.tenant(tenant).await?.ok_or(AppError::NotFound("tenant"))?;
+            all.push((known.slug.to_string(), usage));
+        }
+        Ok(all)
+    }
+
+    /// How much a tenant may have.
+    pub async fn quota(&self, caller: &Caller, slug: &str) -> Result<Quota, AppError> {
+        let tenant = self.tenant_for(caller, slug, Scope::Read).await?.id;
+        Ok(self.store().read(Rows::Tenant(tenant)).await?.quota(tenant).await?)
+    }
+
+    /// Says how much a tenant may have; it is held to that within a second or so. Operators only.
+    pub async fn put_quota(&self, caller: &Caller, slug: &str, quota: Quota) -> Result<Quota, AppError> {
+        let tenant = self.tenant_for(caller, slug, Scope::Read).await?.id;
+        self.operator(caller)?;
+        if !(1..=WEIGHT_MAX).contains(&quota.weight) {
+            return Err(AppError::invalid("weight", format!("is a whole number from 1 to {WEIGHT_MAX}")));
+        }
+        if quota.fuel_per_day.is_some_and(|fuel| i64::try_from(fuel).is_err()) {
+            return Err(AppError::invalid("fuel_per_day", format!("is at most {}", i64::MAX)));
+        }
+        let mut work = self.store().begin(Rows::Tenant(tenant)).await?;
+        work.put_quota(tenant, quota).await?;
+        work.commit().await?;
+        self.signals().installed.notify_one();
+        Ok(quota)
+    }
+}
+
+fn first(today: i64, days: Option<u32>) -> Result<i64, AppError> {
+    let days = days.unwrap_or(DAYS_DEFAULT);
+    if !(1..=USAGE_DAYS_MAX).contains(&days) {
+        return Err(AppError::invalid("days", format!("is a whole number from 1 to {USAGE_DAYS_MAX}")));
+    }
+    Ok(today - i64::from(days) + 1)
+}

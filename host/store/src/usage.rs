@@ -1,0 +1,147 @@
+//! What calls of plugins came to, by day, and how much of it tenants may have.
+
+use guanxi_domain::ids::InstallationId;
+use guanxi_domain::tenant::TenantId;
+use guanxi_domain::usage::{Quota, Usage};
+use sqlx::any::AnyRow;
+
+use crate::error::StoreError;
+use crate::row::Cells;
+use crate::work::Work;
+
+const TABLE: &str = "plugin_usage";
+
+/// What the calls of one installation came to on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageRow {
+    /// Days since the epoch, UTC.
+    pub day: i64,
+    /// Whose calls.
+    pub installation: InstallationId,
+    /// What they came to.
+    pub usage: Usage,
+}
+
+impl Work {
+    /// Adds to what an installation came to on a day.
+    pub async fn add_usage(&mut self, tenant: TenantId, row: &UsageRow) -> Result<(), StoreError> {
+        let Usage { calls, items, crashes, fuel, micros } = row.usage;
+        let [calls, items, crashes, fuel, micros] = [calls, items, crashes, fuel, micros].map(kept);
+        sqlx::query(
+            "insert into plugin_usage (tenant_id, day, installation_id, calls, items, crashes, fuel, micros)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
+             on conflict (tenant_id, day, installation_id) do update set
+               calls = plugin_usage.calls + excluded.calls,
+               items = plugin_usage.items + excluded.items,
+               crashes = plugin_usage.crashes + excluded.crashes,
+               fuel = plugin_usage.fuel + excluded.fuel,
+               micros = plugin_usage.micros + excluded.micros",
+        )
+        .bind(tenant.0)
+        .bind(row.day)
+        .bind(row.installation.as_bytes().as_slice())
+        .bind(calls)
+        .bind(items)
+        .bind(crashes)
+        .bind(fuel)
+        .bind(micros)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// What a tenant's installations came to from a day on, the latest first.
+    pub async fn usage(&mut self, tenant: TenantId, from: i64) -> Result<Vec<UsageRow>, StoreError> {
+        sqlx::query(
+            "select day, installation_id, calls, items, crashes, fuel, micros
+             from plugin_usage
+             where tenant_id = $1 and day >= $2
+             order by day desc, installation_id",
+        )
+        .bind(tenant.0)
+        .bind(from)
+        .fetch_all(self.connection())
+        .await?
+        .iter()
+        .map(|row| {
+            let cells = Cells::of(row, TABLE);
+            Ok(UsageRow {
+                day: cells.get("day")?,
+                installation: cells.id("installation_id", InstallationId::from_slice)?,
+                usage: read(row)?,
+            })
+        })
+        .collect()
+    }
+
+    /// What each tenant came to from a day on, the greediest first, at most so many. Needs [`crate::Scope::Host`].
+    pub async fn usage_of_tenants(&mut self, from: i64, limit: u32) -> Result<Vec<(TenantId, Usage)>, StoreError> {
+        sqlx::query(
+            "select tenant_id, cast(sum(calls) as bigint) as calls, cast(sum(items) as bigint) as items,
+                    cast(sum(crashes) as bigint) as crashes, cast(sum(fuel) as bigint) as fuel,
+                    cast(sum(micros) as bigint) as micros
+             from plugin_usage
+             where day >= $1
+             group by tenant_id
+             order by sum(fuel) desc, tenant_id
+             limit $2",
+        )
+        .bind(from)
+        .bind(i64::from(limit))
+        .fetch_all(self.connection())
+        .await?
+        .iter()
+        .map(|row| Ok((TenantId(Cells::of(row, TABLE).get("tenant_id")?), read(row)?)))
+        .collect()
+    }
+
+    /// Forgets days before this one, of every tenant. Needs [`crate::Scope::Host`].
+    pub async fn forget_usage(&mut self, before: i64) -> Result<(), StoreError> {
+        sqlx::query("delete from plugin_usage where day < $1").bind(before).execute(self.connection()).await?;
+        Ok(())
+    }
+
+    /// How much a tenant may have.
+    pub async fn quota(&mut self, tenant: TenantId) -> Result<Quota, StoreError> {
+        let row = sqlx::query("select fuel_per_day, weight from quotas where tenant_id = $1")
+            .bind(tenant.0)
+            .fetch_optional(self.connection())
+            .await?;
+        row.map_or_else(|| Ok(Quota::default()), |row| read_quota(&row))
+    }
+
+    /// Says how much a tenant may have.
+    pub async fn put_quota(&mut self, tenant: TenantId, quota: Quota) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into quotas (tenant_id, fuel_per_day, weight) values ($1, $2, $3)
+             on conflict (tenant_id) do update set fuel_per_day = excluded.fuel_per_day, weight = excluded.weight",
+        )
+        .bind(tenant.0)
+        .bind(quota.fuel_per_day.map(kept))
+        .bind(i64::from(quota.weight))
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}
+
+/// Sums of many years stay below what a database keeps.
+fn kept(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn read(row: &AnyRow) -> Result<Usage, StoreError> {
+    let cells = Cells::of(row, TABLE);
+    Ok(Usage {
+        calls: cells.number("calls")?,
+        items: cells.number("items")?,
+        crashes: cells.number("crashes")?,
+        fuel: cells.number("fuel")?,
+        micros: cells.number("micros")?,
+    })
+}
+
+fn read_quota(row: &AnyRow) -> Result<Quota, StoreError> {
+    let cells = Cells::of(row, "quotas");
+    Ok(Quota { fuel_per_day: cells.maybe_number("fuel_per_day")?, weight: cells.number("weight")? })
+}
