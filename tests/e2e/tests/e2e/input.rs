@@ -292,7 +292,7 @@ fn in_7_installations_that_cannot_work_are_refused_with_the_place() {
         let extra = json!({"fields": ["shoe-size"]});
         let packet =
             |config: Value| json!({"version": "0.1.0", "mode": "live", "grants": "requested", "config": config});
-        let hook = |url: &str, secrets: Value| json!({"version": "0.1.0", "mode": "live", "grants": "requested", "config": {"url": url}, "secrets": secrets});
+        let hook = |url: &str, secrets: Value| json!({"version": "0.2.0", "mode": "live", "grants": "requested", "config": {"url": url}, "secrets": secrets});
         let key = json!({"signing-key": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"});
         let good = "https://example.com/hook";
         for (name, wish, places) in [
