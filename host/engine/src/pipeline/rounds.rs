@@ -131,7 +131,9 @@ pub(crate) async fn run(
     written?;
     *ahead = next;
     let Batch { memory, items, to, taken, many, pace, .. } = batch;
-    bookmark.keep_pace(pace);
+    if !many {
+        bookmark.keep_pace(pace);
+    }
     if many && !memory.recalled {
         Recall::pass(bookmark, to.position);
         // Even to forget so many takes longer than the next batch should wait.
@@ -186,7 +188,8 @@ async fn prepare(
     remember(&mut read, &mut memory, &mind, &items).await?;
     standings::read(&mut read, &mut memory, &mind, &items).await?;
     drop(read);
-    // Plugin calls compute for up to their time limit each: not on a thread that serves others, and in turn with other tenants.
+    // Plugin calls compute for up to their time limit each: not on a thread that serves others, and in turn with other
+    // tenants.
     let dialect = engine.app.store().dialect();
     let turn = engine.turnstile.enter(tenant, budget.weight()).await;
     let thought = tokio::task::spawn_blocking(move || {
@@ -328,8 +331,8 @@ pub(crate) fn decides(unit: &Unit, wanted: &[String], item: &Item) -> bool {
     !item.event.event.body.past && concerns(unit, wanted, item)
 }
 
-/// Whether an event is for a plugin: one of the kinds it wants and may be told of, or a timer of its own. What changes many at once is for
-/// nobody.
+/// Whether an event is for a plugin: one of the kinds it wants and may be told of, or a timer of its own. What changes many
+/// at once is for nobody.
 pub(crate) fn concerns(unit: &Unit, wanted: &[String], item: &Item) -> bool {
     let event = &item.event.event;
     if !matches!(item.part, Part::Whole) {
