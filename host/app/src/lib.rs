@@ -74,7 +74,7 @@ pub use installations::{Approval, GrantsInput, InstallationInput, InstallationVi
 pub use keyring::{Keyring, OLD_KEYS_MAX, TooManyKeys};
 pub use live::{Live, LiveKind};
 pub use log::BuriedEvent;
-pub use plugins::{Admission, AdmittedPlugin, Door, Fetch, Fetched, PluginView};
+pub use plugins::{Admission, AdmittedPlugin, Door, Fetch, Fetched, Forget, PluginView};
 pub use portraits::{Counted, PortraitView};
 pub use relations::{
     Acquaintance, CommonView, PathView, ReachView, Related, RelatedCursor, RelatedPage, RelationView, STEPS_MAX,

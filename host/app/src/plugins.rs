@@ -7,8 +7,9 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use guanxi_domain::caller::Caller;
 use guanxi_domain::grants::{ENTRIES_MAX, ENTRY_BYTES_MAX, Grants};
-use guanxi_domain::limits::{COMPONENT_BYTES_MAX, PAGE_MAX};
+use guanxi_domain::limits::{COMPONENT_BYTES_MAX, DEVELOPMENT_VERSIONS_MAX, PAGE_MAX};
 use guanxi_domain::manifest::Manifest;
+use guanxi_domain::version::is_development_version;
 use guanxi_package::PublicKey;
 use guanxi_store::{PluginRow, Scope as Rows, Work, YankRow};
 use semver::Version;
@@ -30,6 +31,8 @@ pub struct Door {
     pub fetch: Fetch,
     /// Loads a campaign.
     pub load: Load,
+    /// Forgets a component that the library no longer has.
+    pub forget: Forget,
     /// Whether packages that nobody signed are let in.
     pub unsigned: bool,
 }
@@ -39,6 +42,9 @@ pub type Admission = Arc<dyn Fn(Vec<u8>) -> BoxFuture<'static, Result<AdmittedPl
 
 /// Fetches what a reference names from its registry, or says why not.
 pub type Fetch = Arc<dyn Fn(String) -> BoxFuture<'static, Result<Fetched, Problem>> + Send + Sync>;
+
+/// Forgets what was kept of the component with this digest besides the library.
+pub type Forget = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What came from a registry.
 #[derive(Debug, Clone)]
@@ -102,6 +108,7 @@ impl Door {
             admission: Arc::new(move |_| Box::pin(async move { Err(vec![nothing()]) })),
             fetch: Arc::new(move |_| Box::pin(async move { Err(nothing()) })),
             load: Arc::new(move |_| Box::pin(async move { Err(nothing().problem) })),
+            forget: Arc::new(|_| {}),
             unsigned: false,
         }
     }
@@ -110,8 +117,9 @@ impl Door {
 impl App {
     /// Takes a package into the library. Operators only. It must be signed by a publisher who is trusted, unless this host
     /// lets unsigned ones in; a name belongs to the publisher who brought it first. The same bytes twice change nothing;
-    /// other bytes under a version that is taken are refused, and so is an older version than the newest unless `older`
-    /// says that it is meant.
+    /// other bytes under a version that is taken are refused, and so is an older version than the newest release unless
+    /// `older` says that it is meant. Of a plugin's [development versions](guanxi_domain::version) the latest few are kept,
+    /// and those that are in use.
     pub async fn upload_plugin(&self, caller: &Caller, package: Vec<u8>, older: bool) -> Result<PluginView, AppError> {
         self.operator(caller)?;
         let provenance = self.provenance(&package, "upload".to_owned()).await?;
@@ -141,19 +149,23 @@ impl App {
         rows.into_iter().map(view).collect()
     }
 
-    /// One version of a plugin; the newest that was not yanked if `version` is not given.
+    /// One version of a plugin; the newest release that was not yanked if `version` is not given.
     pub async fn plugin(&self, _caller: &Caller, name: &str, version: Option<&str>) -> Result<PluginView, AppError> {
         let mut work = self.store().read(Rows::Host).await?;
         let row = match version {
             Some(version) => work.plugin(name, version).await?,
-            None => work.versions(name, PAGE_MAX).await?.into_iter().find(|row| row.yanked.is_none()),
+            None => {
+                let offered = |row: &PluginRow| row.yanked.is_none() && !is_development_version(&row.version);
+                work.versions(name, PAGE_MAX).await?.into_iter().find(offered)
+            }
         };
         view(row.ok_or(AppError::NotFound("plugin version"))?)
     }
 
-    /// The versions of a plugin that may be installed, newest first.
+    /// The versions of a plugin that may be installed, newest first, releases before what authors try.
     pub async fn plugin_versions(&self, _caller: &Caller, name: &str) -> Result<Vec<PluginView>, AppError> {
-        let rows = self.store().read(Rows::Host).await?.versions(name, PAGE_MAX).await?;
+        let mut rows = self.store().read(Rows::Host).await?.versions(name, PAGE_MAX).await?;
+        rows.sort_by_key(|row| is_development_version(&row.version));
         rows.into_iter().filter(|row| row.yanked.is_none()).map(view).collect()
     }
 
@@ -270,9 +282,32 @@ impl App {
             work.name_publisher(&row.digest, publisher, &row.source).await?;
         }
         work.commit().await?;
+        if is_development_version(&row.version)
+            && let Err(error) = self.drop_development_versions(&row.name).await
+        {
+            // Somebody may have just installed one of them; the next upload tries again.
+            tracing::warn!(plugin = %row.name, %error, "old development versions stay in the library");
+        }
         // The same bytes may have been there before.
         let kept = self.store().read(Rows::Host).await?.plugin(&row.name, &row.version).await?;
         view(kept.unwrap_or(row))
+    }
+
+    /// Removes development versions that others have followed and that nobody uses, so that an author who saves all day
+    /// leaves a few.
+    async fn drop_development_versions(&self, name: &str) -> Result<(), AppError> {
+        let mut work = self.store().begin(Rows::Host).await?;
+        let mut known = work.versions(name, PAGE_MAX).await?;
+        known.retain(|row| is_development_version(&row.version));
+        let mut dropped = Vec::new();
+        for old in known.into_iter().skip(DEVELOPMENT_VERSIONS_MAX) {
+            if work.drop_plugin(name, &old.version).await? {
+                dropped.push(old.digest);
+            }
+        }
+        work.commit().await?;
+        dropped.iter().for_each(|digest| (self.inner.door.forget)(digest));
+        Ok(())
     }
 }
 
@@ -302,7 +337,10 @@ async fn check_name(
             "the name {name} belongs to the publisher {owner}, and this package is by {who}; choose another name"
         )));
     }
-    let newest = versions.iter().filter_map(|known| Version::parse(&known.version).ok()).max();
+    // What an author tries stands in no release's way.
+    let tried = is_development_version(&manifest.version);
+    let before = versions.iter().filter(|known| tried || !is_development_version(&known.version));
+    let newest = before.filter_map(|known| Version::parse(&known.version).ok()).max();
     let version = Version::parse(&manifest.version).ok();
     if let Some(newest) = newest.filter(|newest| !older && version.as_ref() < Some(newest)) {
         return Err(AppError::Conflict(format!(

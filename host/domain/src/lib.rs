@@ -30,6 +30,7 @@ pub mod settings;
 pub mod signals;
 pub mod tenant;
 pub mod usage;
+pub mod version;
 
 /// Milliseconds since the Unix epoch, UTC.
 pub type Millis = i64;

@@ -8,6 +8,8 @@ pub const BATCH_BYTES_MAX: usize = 500 * 1024;
 pub const BATCH_EVENTS_MAX: usize = 2_500;
 /// The most bytes of a component.
 pub const COMPONENT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Development versions of one plugin that the library keeps besides those that are in use.
+pub const DEVELOPMENT_VERSIONS_MAX: usize = 8;
 /// The most bytes of a configuration.
 pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
 /// The most attributes of a person.

@@ -306,6 +306,8 @@ impl Fleet {
         let loaded = tokio::task::spawn_blocking(move || runtime.load(&component)).await.map_err(AppError::internal)?;
         match loaded {
             Ok(plugin) => {
+                // Who writes a plugin brings a version with each save; those that nobody runs any more go.
+                plugins.retain(|_, loaded| loaded.is_shared());
                 plugins.insert(digest.to_owned(), plugin.clone());
                 Ok(Some(plugin))
             }

@@ -27,6 +27,11 @@ pub enum PackageError {
     /// The manifest is not text.
     #[error("the manifest is not UTF-8")]
     ManifestNotText,
+    /// Something stands behind the manifest, a signature for example.
+    #[error(
+        "the manifest is not the last section of the package, so its version cannot be changed: build the package anew"
+    )]
+    ManifestNotLast,
     /// The manifest makes no sense.
     #[error(transparent)]
     Manifest(#[from] BadManifest),

@@ -10,7 +10,7 @@ mod signature;
 pub use build::{Built, Language, build_crate, build_crates, build_project};
 pub use error::PackageError;
 pub use inspect::{Inspection, inspect};
-pub use section::{embed, manifest, manifest_text, with_manifest};
+pub use section::{embed, manifest, manifest_text, with_manifest, with_version};
 pub use signature::{PublicKey, SIGNATURE_SECTION, SecretKey, sign, signer};
 
 use sha2::Digest;

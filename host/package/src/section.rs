@@ -32,6 +32,39 @@ pub fn with_manifest(component: &[u8], manifest_toml: &str) -> Vec<u8> {
     package
 }
 
+/// What a manifest says of its version, and where.
+#[derive(serde::Deserialize)]
+struct Versioned {
+    version: toml::Spanned<String>,
+}
+
+/// The package with another version in its manifest and everything else as it was. The manifest must be its last section, as
+/// a build leaves it.
+pub fn with_version(package: &[u8], version: &str) -> Result<Vec<u8>, PackageError> {
+    let mut text = manifest_text(package)?;
+    Manifest::parse(&text)?;
+    let Versioned { version: old } = toml::from_str(&text).map_err(|e| PackageError::Malformed(e.to_string()))?;
+    text.replace_range(old.span(), &format!("\"{version}\""));
+    let content = without_manifest(package)?.ok_or(PackageError::ManifestNotLast)?;
+    let packed = with_manifest(content, &text);
+    manifest(&packed)?;
+    Ok(packed)
+}
+
+/// Everything before the manifest, if that is the last section.
+fn without_manifest(package: &[u8]) -> Result<Option<&[u8]>, PackageError> {
+    let mut last = None;
+    for payload in Parser::new(0).parse_all(package) {
+        if let Payload::CustomSection(section) = payload.map_err(|e| PackageError::Malformed(e.to_string()))? {
+            last = Some((section.name() == MANIFEST_SECTION, section.range()));
+        }
+    }
+    let Some((true, range)) = last.filter(|(_, range)| range.end == package.len()) else { return Ok(None) };
+    // Before the section stand its kind, a byte, and its length in seven bits a byte.
+    let bytes_of_length = (range.len().checked_ilog2().unwrap_or(0) / 7 + 1) as usize;
+    Ok(range.start.checked_sub(bytes_of_length + 1).and_then(|start| package.get(..start)))
+}
+
 /// The text of `plugin.toml` inside a package; at most `BYTES_MAX` bytes, and exactly one.
 pub fn manifest_text(component: &[u8]) -> Result<String, PackageError> {
     let mut depth = 0_u32;
@@ -96,6 +129,23 @@ operations = []
         let package = with_manifest(&empty_component(), TOML);
         assert_eq!(manifest_text(&package).expect("a manifest"), TOML);
         assert_eq!(manifest(&package).expect("a manifest").name, "probe");
+    }
+
+    #[test]
+    fn only_the_version_becomes_another() {
+        let long = format!("{TOML}\n[config]\n# {}\nversion = \"1.0.0\"\n", "x".repeat(20_000));
+        for text in [TOML, long.as_str()] {
+            let package = with_version(&with_manifest(&empty_component(), text), "1.0.1-dev.7").expect("a package");
+            let expected = text.replacen("\"1.0.0\"", "\"1.0.1-dev.7\"", 1);
+            assert_eq!(package, with_manifest(&empty_component(), &expected));
+            assert_eq!(manifest(&package).expect("a manifest").version, "1.0.1-dev.7");
+        }
+        let package = with_manifest(&empty_component(), TOML);
+        assert!(matches!(with_version(&package, "1\"\nname = \"x"), Err(PackageError::Manifest(_))));
+        let key = crate::SecretKey::from_random([7; 32]);
+        let signed = crate::sign(&package, &key).expect("signed");
+        assert!(matches!(with_version(&signed, "1.0.1"), Err(PackageError::ManifestNotLast)));
+        assert!(matches!(with_version(&empty_component(), "1.0.1"), Err(PackageError::NoManifest)));
     }
 
     #[test]

@@ -60,6 +60,16 @@ impl Cache {
         }
     }
 
+    /// Removes a compiled component.
+    pub(crate) fn remove(&self, digest: &str) {
+        let path = self.path(digest);
+        match std::fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => tracing::warn!(path = %path.display(), %error, "cannot remove a compiled plugin"),
+        }
+    }
+
     fn path(&self, digest: &str) -> PathBuf {
         self.dir.join(format!("{digest}-{:016x}.cwasm", self.engine))
     }

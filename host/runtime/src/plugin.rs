@@ -32,6 +32,11 @@ impl Plugin {
     pub fn digest(&self) -> &str {
         &self.0.digest
     }
+
+    /// Whether somebody else holds it, too.
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
 }
 
 impl std::fmt::Debug for Plugin {

@@ -82,6 +82,13 @@ impl Runtime {
         self.prepare(&compiled, manifest, digest)
     }
 
+    /// Forgets the compiled form of a package that nobody loads any more; who has it goes on.
+    pub fn forget(&self, digest: &str) {
+        if let Some(cache) = &self.0.cache {
+            cache.remove(digest);
+        }
+    }
+
     /// Links a compiled component and remembers it.
     pub(crate) fn prepare(
         &self,

@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod keys;
 mod registry;
+mod remote;
 mod wiring;
 
 use std::process::ExitCode;

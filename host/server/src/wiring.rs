@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use guanxi_app::{
-    Admission, AdmittedPlugin, App, Appender, Campaign, Decided, Door, Fetch, IngestLimits, Load, Problem,
+    Admission, AdmittedPlugin, App, Appender, Campaign, Decided, Door, Fetch, Forget, IngestLimits, Load, Problem,
 };
 use guanxi_channels::{AllowPrivate, Egress, EgressOptions};
 use guanxi_domain::caller::Caller;
@@ -70,6 +70,7 @@ pub async fn build(config: &Config) -> anyhow::Result<Parts> {
         admission: admission(runtime.clone()),
         fetch: fetch(Registry::new(config.registry_allow_http.clone())),
         load: load(runtime.clone()),
+        forget: forget(runtime.clone()),
         unsigned: config.unsigned_plugins,
     };
     let options = EngineOptions { exchange, receipt_bytes: config.receipt_bytes_max, ..EngineOptions::default() };
@@ -113,6 +114,10 @@ fn load(runtime: Runtime) -> Load {
             Ok(Arc::new(Loaded(plugin)) as Arc<dyn Campaign>)
         })
     })
+}
+
+fn forget(runtime: Runtime) -> Forget {
+    Arc::new(move |digest: &str| runtime.forget(digest))
 }
 
 /// Checks uploads one at a time: compiling takes a core and much memory.

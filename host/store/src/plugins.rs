@@ -151,6 +151,25 @@ impl Work {
         Ok(changed.rows_affected() == 1)
     }
 
+    /// Removes a version that nobody uses: that is installed nowhere, waits nowhere for an approval, is nobody's latest
+    /// candidate, and decides in no backtest that has not ended. Whether it was removed. Needs [`crate::Scope::Host`].
+    pub async fn drop_plugin(&mut self, name: &str, version: &str) -> Result<bool, StoreError> {
+        let dropped = sqlx::query(
+            "delete from plugins
+             where name = $1 and version = $2
+               and not exists (select i.tenant_id from installations i where i.digest = plugins.digest)
+               and not exists (select u.tenant_id from upgrades u where u.digest = plugins.digest)
+               and not exists (select c.tenant_id from candidates c where c.spec like '%' || plugins.digest || '%')
+               and not exists (select b.tenant_id from backtests b
+                               where b.status in ('waiting', 'running') and b.spec like '%' || plugins.digest || '%')",
+        )
+        .bind(name)
+        .bind(version)
+        .execute(self.connection())
+        .await?;
+        Ok(dropped.rows_affected() == 1)
+    }
+
     /// The bytes of a component.
     pub async fn component(&mut self, digest: &str) -> Result<Option<Vec<u8>>, StoreError> {
         sqlx::query("select component from plugins where digest = $1")

@@ -56,7 +56,7 @@ const BOUNDARIES: &[Boundary] = &[
     Boundary { third_party: "axum", folders: &["host/api", "host/console", "host/server", "tests"] },
     Boundary { third_party: "utoipa", folders: &["host/api"] },
     Boundary { third_party: "askama", folders: &["host/console"] },
-    Boundary { third_party: "reqwest", folders: &["host/channels", "tests"] },
+    Boundary { third_party: "reqwest", folders: &["host/channels", "host/server", "tests"] },
     Boundary { third_party: "anyhow", folders: &["host/server", "xtask", "tests"] },
 ];
 

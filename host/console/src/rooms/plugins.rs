@@ -8,6 +8,7 @@ use guanxi_domain::Millis;
 use guanxi_domain::installation::{Installation, Mode, Upgrade};
 use guanxi_domain::manifest::{Kind, Manifest};
 use guanxi_domain::tenant::Tenant;
+use guanxi_domain::version::is_development_version;
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -154,6 +155,8 @@ async fn room(
     let tenant = visitor.tenant(slug).await?;
     let installed = console.app.installations(&visitor.caller, slug).await?;
     let mut library = console.app.plugins(&visitor.caller).await?;
+    // What somebody is still writing is offered to nobody.
+    library.retain(|plugin| !is_development_version(&plugin.manifest.version));
     library.retain(|plugin| installed.iter().all(|view| view.plugin.digest != plugin.digest));
     let (w, scene) = (visitor.language.words(), Scene::of(console, visitor, &tenant));
     let mut refused = refused;

@@ -1,8 +1,11 @@
-//! `guanxi plugin`: start a project, build a component, try it on files, sign and publish it, install it.
+//! `guanxi plugin`: start a project, build a component, try it on files and on a running host, sign and publish it, install it.
 
 mod backtest;
+mod dev;
+mod install;
 mod kit;
 mod new;
+mod publish;
 mod run;
 mod sign;
 mod test;
@@ -12,15 +15,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use clap::{Subcommand, ValueEnum};
-use guanxi_app::{App, Approval, GrantsInput, InstallationInput, Placed};
+use clap::Subcommand;
+use guanxi_app::{App, Approval, GrantsInput};
 use guanxi_domain::Millis;
 use guanxi_domain::grants::Grants;
-use guanxi_domain::installation::{Mode, Upgrade};
 use guanxi_domain::manifest::Manifest;
-use jiff::Timestamp;
 
-use crate::ambient;
 use crate::commands::print;
 use crate::config::Config;
 use crate::registry::Registry;
@@ -107,18 +107,8 @@ pub enum Action {
         /// The component, or its place in a registry as `oci://…`.
         component: String,
     },
-    /// Build a plugin, sign it and put it into a registry.
-    Publish {
-        /// The folder of the plugin, or a component that is there already.
-        #[arg(default_value = ".")]
-        from: PathBuf,
-        /// Where it goes: `oci://registry/repository`; the tag is the plugin's version unless given.
-        #[arg(long)]
-        to: String,
-        /// The secret key, a file in PEM.
-        #[arg(long, env = "GUANXI_SIGNING_KEY")]
-        key: PathBuf,
-    },
+    /// Build a plugin, sign it and put it into a registry or into the library of a host.
+    Publish(publish::Options),
     /// Fetch a package from a registry.
     Pull {
         /// `oci://registry/repository:tag`, or `…@sha256:…`.
@@ -175,44 +165,10 @@ pub enum Action {
         /// The version that you looked at.
         version: String,
     },
-    /// Put a plugin into the library and switch it on for a tenant.
-    Install {
-        /// The component, or its place in a registry as `oci://…`.
-        component: String,
-        /// It is meant though the library has a newer version.
-        #[arg(long)]
-        older: bool,
-        /// The tenant; into the library only if not given.
-        #[arg(long)]
-        tenant: Option<String>,
-        /// The name of the installation [default: the plugin's name].
-        #[arg(long, requires = "tenant")]
-        name: Option<String>,
-        /// The configuration, a JSON file.
-        #[arg(long, requires = "tenant")]
-        settings: Option<PathBuf>,
-        /// Grant everything that the plugin requests.
-        #[arg(long, requires = "tenant", conflicts_with = "grants")]
-        grant_requested: bool,
-        /// What to grant, a JSON file with the lists events, fields, operations, egress and secrets [default: what was granted
-        /// before; a version that asks for more waits for an approval].
-        #[arg(long, requires = "tenant")]
-        grants: Option<PathBuf>,
-        /// A secret as NAME=FILE; the file holds its text.
-        #[arg(long, requires = "tenant", value_name = "NAME=FILE")]
-        secret: Vec<String>,
-        /// Switched on or off.
-        #[arg(long, value_enum, default_value_t = ModeName::Live)]
-        mode: ModeName,
-    },
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum ModeName {
-    /// Not called.
-    Off,
-    /// Called, with effect.
-    Live,
+    /// Put a plugin into the library and switch it on for a tenant, on this machine's database or on a host over HTTP.
+    Install(install::Options),
+    /// Build a plugin, try it on its fixtures and put it into a tenant of a running host, again at each save until Ctrl-C.
+    Dev(dev::Options),
 }
 
 pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
@@ -253,14 +209,7 @@ pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
             };
             sign::inspect(&package)
         }
-        Action::Publish { from, to, key } => {
-            let package = if from.is_dir() { built(&from)? } else { read(&from)? };
-            let package = sign::signed(&package, &key)?;
-            let created = Timestamp::from_millisecond(ambient::of_this_machine()?.now())?.to_string();
-            let registry = Registry::new(config.registry_allow_http.clone());
-            print(format!("Published {}", registry.push(&to, package, &created).await?));
-            Ok(())
-        }
+        Action::Publish(options) => publish::run(config, options).await,
         Action::Pull { reference, out } => {
             let fetched = Registry::new(config.registry_allow_http.clone()).pull(&reference).await?;
             std::fs::write(&out, &fetched.package).with_context(|| format!("{} cannot be written", out.display()))?;
@@ -307,48 +256,8 @@ pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
             print(format!("{name} stays at {} for {tenant}.", view.installation.version));
             Ok(())
         }
-        Action::Install { component, older, tenant, name, settings, grant_requested, grants, secret, mode } => {
-            let app = build(config).await?.app;
-            let operator = local_operator();
-            let plugin = match is_reference(&component) {
-                true => app.pull_plugin(&operator, &component, older).await?,
-                false => app.upload_plugin(&operator, read(&PathBuf::from(component))?, older).await?,
-            };
-            let (plugin_name, version) = (plugin.manifest.name, plugin.manifest.version);
-            print(format!("{plugin_name} {version} is in the library."));
-            let Some(tenant) = tenant else { return Ok(()) };
-            let input = InstallationInput {
-                plugin: Some(plugin_name.clone()),
-                version,
-                mode: match mode {
-                    ModeName::Off => Mode::Off,
-                    ModeName::Live => Mode::Live,
-                },
-                config: match settings {
-                    Some(file) => json(&file)?,
-                    None => serde_json::json!({}),
-                },
-                grants: match grants {
-                    Some(file) => Some(GrantsInput::Lists(json::<Grants>(&file)?)),
-                    None => grant_requested.then_some(GrantsInput::Requested),
-                },
-                secrets: secrets(&secret)?,
-            };
-            let (name, version) = (name.unwrap_or(plugin_name), input.version.clone());
-            let Placed { view, waits } = app.put_installation(&operator, &tenant, &name, input).await?;
-            print(match view.upgrade.filter(|_| waits) {
-                Some(Upgrade { asks, .. }) => {
-                    let runs = view.installation.version;
-                    let asks = asks.join(", ");
-                    format!(
-                        "{name} {version} waits for {tenant}: it newly asks for {asks}. {runs} runs on until \
-                         `guanxi plugin approve {tenant} {name} {version}`."
-                    )
-                }
-                None => format!("{name} is installed for {tenant}."),
-            });
-            Ok(())
-        }
+        Action::Install(options) => install::run(config, options).await,
+        Action::Dev(options) => dev::run(options).await,
     }
 }
 

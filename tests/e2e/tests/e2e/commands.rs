@@ -1,7 +1,9 @@
 //! The command line, beside a running host and without one.
 
 mod configuration;
+mod dev;
 mod plugins;
+mod remote;
 mod secrets;
 mod upkeep;
 

@@ -12,7 +12,7 @@ const MORE_EVENTS: &str = r#"events = ["identify", "Order Completed"]"#;
 const MORE_FIELDS: &str = r#"fields = [{ name = "name", purpose = "to greet" }, { name = "revenue", purpose = "to thank whoever buys much" }]"#;
 
 /// The example as another version with other wishes, packed by the command line as an agency would.
-async fn version(place: &Place, version: &str, events: &str, fields: &str) -> Vec<u8> {
+pub async fn version(place: &Place, version: &str, events: &str, fields: &str) -> Vec<u8> {
     let [bare, manifest, packed] =
         ["bare.wasm", "other.toml", "packed.wasm"].map(|name| place.data_dir().join(name).display().to_string());
     std::fs::write(&bare, without_manifest(&example(NAME))).unwrap();

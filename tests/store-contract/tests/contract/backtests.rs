@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::given::{of, person_id};
 
-fn backtest(tenant: TenantId, requested_at: i64) -> Backtest {
+pub fn backtest(tenant: TenantId, requested_at: i64) -> Backtest {
     Backtest {
         tenant,
         id: BacktestId::from_uuid(uuid()),

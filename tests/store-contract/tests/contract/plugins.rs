@@ -1,10 +1,15 @@
 //! The library of plugins.
 
+use guanxi_domain::candidate::{Candidate, CandidateStatus};
+use guanxi_domain::ids::InstallationId;
 use guanxi_store::{PluginRow, StoreError, YankRow};
-use guanxi_store_contract::make::NOW;
+use guanxi_store_contract::make::{NOW, tenant, uuid};
 use guanxi_store_contract::on_both;
 
-use crate::given::{host, plugin};
+use crate::backtests::backtest;
+use crate::candidates::candidate;
+use crate::given::{host, installed, library, of, plugin};
+use crate::grants::upgrade;
 
 #[test]
 fn a_plugin_is_found_by_version_and_by_digest() {
@@ -114,5 +119,58 @@ fn pl_5_a_key_is_one_publishers_until_it_is_revoked() {
         work.put_publisher("rival", "Rival", NOW).await.unwrap();
         let taken = work.insert_publisher_key("rival", "k2", NOW).await;
         assert!(matches!(taken, Err(StoreError::Conflict("key"))));
+    });
+}
+
+#[test]
+fn pl_8_a_version_is_removed_once_nobody_uses_it() {
+    on_both(|store| async move {
+        let acme = tenant(&store, "acme").await;
+        library(&store).await;
+        installed(&store, acme, "hello").await;
+        let here = InstallationId::from_uuid(uuid());
+        let mut work = of(&store, acme).await;
+        work.put_upgrade(acme, here, &upgrade("1.1.0")).await.unwrap();
+        let mut beside = Candidate { status: CandidateStatus::Stopped, ..candidate(here) };
+        beside.spec.digest = "feedbeef".to_owned();
+        work.put_candidate(acme, &beside).await.unwrap();
+        let mut question = backtest(acme, NOW);
+        question.spec.digest = "cafecafe".to_owned();
+        work.insert_backtest(&question).await.unwrap();
+        work.commit().await.unwrap();
+
+        let mut work = host(&store).await;
+        for (version, digest) in [
+            ("1.1.0", "d2"),
+            ("1.2.0", "feedbeef"),
+            ("1.3.0", "cafecafe"),
+            ("1.4.0", "abad1dea"),
+            ("1.5.0", "5eed5eed"),
+        ] {
+            work.insert_plugin(&plugin("webhook", version, digest), b"").await.unwrap();
+        }
+        for used in ["1.0.0", "1.1.0", "1.2.0", "1.3.0"] {
+            assert!(!work.drop_plugin("webhook", used).await.unwrap(), "{used}");
+        }
+        assert!(!work.drop_plugin("other", "1.4.0").await.unwrap());
+        assert!(work.drop_plugin("webhook", "1.4.0").await.unwrap());
+        assert!(!work.drop_plugin("webhook", "1.4.0").await.unwrap());
+        work.commit().await.unwrap();
+
+        let mut work = of(&store, acme).await;
+        assert!(work.drop_upgrade(acme, here).await.unwrap());
+        work.put_candidate(acme, &candidate(here)).await.unwrap();
+        assert!(work.stop_backtest(acme, question.id, NOW).await.unwrap());
+        work.commit().await.unwrap();
+        let mut work = host(&store).await;
+        // That candidate is of another version, whose digest is that of the wish.
+        assert!(!work.drop_plugin("webhook", "1.1.0").await.unwrap());
+        for free in ["1.2.0", "1.3.0", "1.5.0"] {
+            assert!(work.drop_plugin("webhook", free).await.unwrap(), "{free}");
+        }
+        let left: Vec<String> =
+            work.versions("webhook", 10).await.unwrap().into_iter().map(|row| row.version).collect();
+        assert_eq!(left, ["1.1.0", "1.0.0"]);
+        work.commit().await.unwrap();
     });
 }

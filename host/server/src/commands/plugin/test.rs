@@ -15,7 +15,7 @@ use super::trial::{Inputs, Trial};
 use crate::commands::print;
 
 /// Ends the name of a snapshot.
-const SNAPSHOT: &str = ".answer.json";
+pub(super) const SNAPSHOT: &str = ".answer.json";
 /// Fixtures of one plugin.
 const FIXTURES_MAX: usize = 1_000;
 /// Differences that are shown of one fixture.
@@ -40,8 +40,9 @@ pub fn test(component: &[u8], folder: &Path, accept: bool) -> anyhow::Result<()>
     let (mut failed, mut read) = (Vec::new(), Vec::new());
     for fixture in &fixtures {
         let inputs = Inputs::read(&fixture.inputs)?;
-        let problem = fixture.judge(&trial, &inputs, accept)?;
-        if let Some(problem) = problem {
+        let verdict = fixture.judge(&trial, &inputs, accept)?;
+        print(verdict.line);
+        if let Some(problem) = verdict.problem {
             failed.push(fixture.name.as_str());
             print(problem);
         }
@@ -60,6 +61,44 @@ pub fn test(component: &[u8], folder: &Path, accept: bool) -> anyhow::Result<()>
         failed.join(", ")
     );
     Ok(())
+}
+
+/// What all fixtures came to.
+#[derive(Default)]
+pub(super) struct Summary {
+    /// How many there are.
+    pub count: usize,
+    /// What is wrong with those that failed.
+    pub failures: Vec<String>,
+    /// Spent by all of them.
+    pub fuel: u64,
+    /// Allowed to all of them.
+    pub fuel_allowed: u64,
+}
+
+/// Runs every fixture in `folder` and prints nothing.
+pub(super) fn summary(component: &[u8], folder: &Path) -> anyhow::Result<Summary> {
+    let trial = Trial::open(component)?;
+    let mut all = Summary::default();
+    for fixture in fixtures(folder)? {
+        let verdict = fixture.judge(&trial, &Inputs::read(&fixture.inputs)?, false)?;
+        all.count += 1;
+        all.failures.extend(verdict.problem.map(|problem| format!("{}\n{problem}", verdict.line)));
+        all.fuel += verdict.fuel;
+        all.fuel_allowed += verdict.fuel_allowed;
+    }
+    Ok(all)
+}
+
+impl Summary {
+    /// In a few words.
+    pub fn told(&self) -> String {
+        let Self { count, failures, fuel, fuel_allowed } = self;
+        let share = *fuel as f64 / (*fuel_allowed).max(1) as f64 * 100.0;
+        let (fuel, fuel_allowed) = (grouped(*fuel), grouped(*fuel_allowed));
+        let good = count - failures.len();
+        format!("{good} of {count} fixtures ok, {fuel} of {fuel_allowed} fuel ({share:.2} %)")
+    }
 }
 
 struct Fixture {
@@ -93,55 +132,62 @@ fn fixtures(folder: &Path) -> anyhow::Result<Vec<Fixture>> {
     Ok(fixtures)
 }
 
+/// What one fixture came to.
+struct Verdict {
+    line: String,
+    /// What is wrong, if anything is.
+    problem: Option<String>,
+    fuel: u64,
+    fuel_allowed: u64,
+}
+
 impl Fixture {
-    /// Prints what came of it; what is wrong, if anything is.
-    fn judge(&self, trial: &Trial, inputs: &Inputs, accept: bool) -> anyhow::Result<Option<String>> {
+    /// With `accept` the answer becomes the snapshot.
+    fn judge(&self, trial: &Trial, inputs: &Inputs, accept: bool) -> anyhow::Result<Verdict> {
         let answers = trial.call(inputs).with_context(|| format!("{} cannot be used", self.inputs.display()))?;
         let said: Value = answers.iter().map(|answer| Value::Object(answer.said())).collect();
         let (fuel, allowed) =
             answers.iter().fold((0, 0), |(fuel, allowed), a| (fuel + a.fuel, allowed + a.fuel_allowed));
-        let line = |verdict: &str| {
+        let verdict = |word: &str, problem: Option<String>| {
             let share = fuel as f64 / allowed as f64 * 100.0;
-            format!(
-                "  {:<24} {verdict:<8} {:>14} of {} fuel ({share:.2} %)",
+            let line = format!(
+                "  {:<24} {word:<8} {:>14} of {} fuel ({share:.2} %)",
                 self.name,
                 grouped(fuel),
                 grouped(allowed)
-            )
+            );
+            Ok(Verdict { line, problem, fuel, fuel_allowed: allowed })
         };
         if accept {
             let text = serde_json::to_string_pretty(&said)? + "\n";
             let old = std::fs::read_to_string(&self.snapshot).unwrap_or_default();
-            let verdict = if old == text { "ok" } else { "accepted" };
+            let word = if old == text { "ok" } else { "accepted" };
             if old != text {
                 std::fs::write(&self.snapshot, text)
                     .with_context(|| format!("{} cannot be written", self.snapshot.display()))?;
             }
-            print(line(verdict));
-            return Ok(None);
+            return verdict(word, None);
         }
         let snapshot = match std::fs::read(&self.snapshot) {
             Ok(bytes) => serde_json::from_slice::<Value>(&bytes)
                 .with_context(|| format!("{} cannot be used", self.snapshot.display()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                print(line("new"));
                 let said = serde_json::to_string_pretty(&said)?;
-                return Ok(Some(format!("{said}\n    has no snapshot yet: keep this answer with --accept")));
+                let problem = format!("{said}\n    has no snapshot yet: keep this answer with --accept");
+                return verdict("new", Some(problem));
             }
             Err(error) => bail!("{} cannot be read: {error}", self.snapshot.display()),
         };
         let mut differences = Vec::new();
         differ("", &snapshot, &said, &mut differences);
         if differences.is_empty() {
-            print(line("ok"));
-            return Ok(None);
+            return verdict("ok", None);
         }
-        print(line("differs"));
         let mut told: Vec<String> = differences.iter().take(DIFFERENCES_MAX).map(|one| format!("    {one}")).collect();
         if differences.len() > DIFFERENCES_MAX {
             told.push(format!("    and {} more", differences.len() - DIFFERENCES_MAX));
         }
-        Ok(Some(told.join("\n")))
+        verdict("differs", Some(told.join("\n")))
     }
 }
 
@@ -220,7 +266,7 @@ fn costs(trial: &Trial, kind: Kind, inputs: &[Inputs]) -> anyhow::Result<Option<
 }
 
 /// `1234567` as `1,234,567`.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

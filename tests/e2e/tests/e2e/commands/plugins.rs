@@ -24,18 +24,18 @@ fn first_fixture(name: &str) -> String {
 }
 
 /// Where the tests' own components are built, so that nothing is compiled or installed again.
-fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     binary().parent().and_then(Path::parent).expect("a target folder").to_owned()
 }
 
 /// What a command that builds prints, and whether it did.
-async fn build(place: &Place, arguments: &[&str]) -> (bool, String) {
+pub async fn build(place: &Place, arguments: &[&str]) -> (bool, String) {
     let ended = command(place, arguments).env("CARGO_TARGET_DIR", target()).output().await.expect("the binary starts");
     let told = [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     (ended.status.success(), told)
 }
 
-fn built(name: &str) -> String {
+pub fn built(name: &str) -> String {
     PathBuf::from(variable("GUANXI_TEST_EXAMPLES")).join(format!("{name}.wasm")).display().to_string()
 }
 
