@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// What `guanxi plugin new` puts together, by its path in the repository.
-const KIT: [&str; 12] = [
+const KIT: [&str; 13] = [
     "wit",
     "sdk/rust/Cargo.toml",
     "sdk/rust/src",
@@ -16,6 +16,7 @@ const KIT: [&str; 12] = [
     "sdk/python/requirements.txt",
     "sdk/python/guanxi_plugin",
     "examples/fixtures",
+    "examples/exchanges",
     "examples/rust",
     "examples/typescript",
     "examples/python",

@@ -26,6 +26,9 @@ pub const GUEST_TEXT_BYTES_MAX: usize = 4 * 1024;
 /// The most entries of a list in one item of a plugin's answer.
 pub const GUEST_ENTRIES_MAX: usize = 128;
 
+/// The most requests that one try of a connector to deliver a message may take.
+pub const CONNECTOR_REQUESTS_MAX: u32 = 8;
+
 /// The most moments that a campaign is asked about at once.
 pub const MOMENTS_MAX: usize = 256;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use guanxi_app::{App, AppError, OpenSecrets, decode_secret};
-use guanxi_channels::{EgressPolicy, SecretText, Secrets as EgressSecrets};
+use guanxi_channels::{EgressPolicy, SecretText, Secrets as EgressSecrets, granted_hosts};
 use guanxi_domain::Millis;
 use guanxi_domain::candidate::Candidate;
 use guanxi_domain::grants::{Grants, kinds_within};
@@ -328,17 +328,9 @@ fn history(manifest: &Manifest, grants: &Grants) -> Option<HistoryWish> {
 
 /// Granted hosts; one that can no longer be read reaches nothing.
 fn policy(unit: &Unit, open: &OpenSecrets) -> EgressPolicy {
-    let hosts = unit.installation.grants.egress.iter().filter_map(|entry| match entry.strip_prefix("config:") {
-        Some(pointer) => host_of(unit.installation.config.pointer(pointer)?.as_str()?),
-        None => Some(entry.clone()),
-    });
+    let hosts = granted_hosts(&unit.installation.grants.egress, &unit.installation.config);
     let secrets = open.0.iter().map(|(name, text)| (name.clone(), SecretText::new(text.as_str())));
     EgressPolicy::new(hosts, Arc::new(secrets.collect::<EgressSecrets>())).unwrap_or_default()
-}
-
-fn host_of(url: &str) -> Option<String> {
-    let url = url::Url::parse(url).ok()?;
-    Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
 }
 
 fn decoded(spec: &ConnectorSpec, open: &OpenSecrets) -> Secrets {

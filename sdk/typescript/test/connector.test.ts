@@ -57,6 +57,10 @@ test("a response becomes an outcome", () => {
         () => resume(chat, response(200, new Uint8Array([0xff])), "sent 你好"),
         /the channel's answer: no UTF-8/,
     );
+    assert.throws(
+        () => resume(chat, response(200, new Uint8Array(65_537)), "sent 你好"),
+        /the channel's answer: 65537 bytes, more than 65536/,
+    );
 });
 
 test("a status is an outcome", () => {

@@ -27,7 +27,7 @@ use resolver::Resolver;
 pub use address::{AllowPrivate, BadAllowance, is_public};
 pub use error::{EgressError, EgressSetupError};
 pub use host_pattern::{BadHostPattern, HostPattern};
-pub use policy::EgressPolicy;
+pub use policy::{EgressPolicy, granted_hosts};
 pub use secret::{SecretText, Secrets};
 
 /// What the operator decides once for all installations.

@@ -2,9 +2,15 @@
 
 use std::sync::Arc;
 
-use super::EgressError;
+use guanxi_domain::connector::Request;
+use serde_json::Value;
+use url::Url;
+
+use super::address::AllowPrivate;
+use super::hop::{Gate, Hop};
 use super::host_pattern::{BadHostPattern, HostPattern};
 use super::secret::{SecretText, Secrets};
+use super::{EgressError, EgressOptions};
 
 /// What one installation may reach and which secrets its requests may carry. Made once an installation, cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +40,14 @@ impl EgressPolicy {
         self
     }
 
+    /// Whether `request` could leave under this policy: all that [`Egress::perform`](super::Egress::perform) checks before
+    /// it opens a connection, with the usual bounds and no private address allowed.
+    pub fn judge(&self, request: &Request, allow_http: bool) -> Result<(), EgressError> {
+        let allow_private = AllowPrivate::default();
+        let gate = Gate { policy: self, allow_private: &allow_private, allow_http };
+        Hop::first(request, &gate, EgressOptions::default().request_bytes_max).map(|_| ())
+    }
+
     pub(super) fn covers(&self, host: &str, port: u16) -> bool {
         self.hosts.iter().any(|pattern| pattern.covers(host, port))
     }
@@ -45,4 +59,19 @@ impl EgressPolicy {
     pub(super) fn session(&self) -> Result<&str, EgressError> {
         self.session.as_ref().map(SecretText::reveal).ok_or(EgressError::NoSession)
     }
+}
+
+/// The hosts that entries of `egress` stand for, as a [`HostPattern`] is written: `config:` and a JSON pointer is host and port of
+/// the URL at that place of the configuration. An entry whose place holds no URL stands for none.
+pub fn granted_hosts(entries: &[String], config: &Value) -> Vec<String> {
+    let host = |entry: &String| match entry.strip_prefix("config:") {
+        Some(pointer) => host_of(config.pointer(pointer)?.as_str()?),
+        None => Some(entry.clone()),
+    };
+    entries.iter().filter_map(host).collect()
+}
+
+fn host_of(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
 }

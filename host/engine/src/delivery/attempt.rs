@@ -10,7 +10,7 @@ use guanxi_domain::campaign::Failure;
 use guanxi_domain::connector::{Outbound, Outcome, Step};
 use guanxi_domain::ids::InstallationId;
 use guanxi_domain::installation::Health;
-use guanxi_domain::limits::CallLimits;
+use guanxi_domain::limits::{CONNECTOR_REQUESTS_MAX, CallLimits};
 use guanxi_domain::message::{Attempt, Message, MessageStatus};
 use guanxi_domain::tenant::TenantId;
 use guanxi_runtime::{Call, CallError};
@@ -20,9 +20,6 @@ use super::backoff;
 use super::standing::Standing;
 use crate::Engine;
 use crate::fleet::{Passport, Unit};
-
-/// The most requests that one try may take.
-const STEPS_MAX: u32 = 8;
 
 /// What one try came to.
 pub(crate) struct Tried {
@@ -131,10 +128,11 @@ impl Courier {
         let mut http_status = None;
         // Once a request was answered, a failure may hide a success: only a channel that knows repetitions is asked again.
         let mut repeatable = true;
-        for _ in 0..=STEPS_MAX {
+        for performed in 0..=CONNECTOR_REQUESTS_MAX {
             let (step, health) = self.checked(call);
             let end = match step {
                 Ok(Ok(Step::Done(outcome))) => self.outcome(outcome),
+                Ok(Ok(Step::Perform { .. })) if performed == CONNECTOR_REQUESTS_MAX => break,
                 Ok(Ok(Step::Perform { request, continuation })) => {
                     match self.egress.perform(&request, &passport.policy).await {
                         Ok(response) => {
@@ -156,7 +154,7 @@ impl Courier {
         End::new(
             MessageStatus::Failed,
             "rejected",
-            Some(format!("the connector wanted more than {STEPS_MAX} requests")),
+            Some(format!("the connector wanted more than {CONNECTOR_REQUESTS_MAX} requests")),
         )
     }
 

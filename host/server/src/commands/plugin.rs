@@ -1,6 +1,7 @@
 //! `guanxi plugin`: start a project, build a component, try it on files and on a running host, sign and publish it, install it.
 
 mod backtest;
+mod conform;
 mod dev;
 mod install;
 mod kit;
@@ -82,6 +83,22 @@ pub enum Action {
         /// Keep the answers as right.
         #[arg(long)]
         accept: bool,
+    },
+    /// Build a connector and play what its channel was recorded to say against it, and what no channel should say: a report of the
+    /// rules that every connector keeps.
+    Conform {
+        /// The folder of the plugin.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        /// A component that is there already, instead of building one.
+        #[arg(long)]
+        component: Option<PathBuf>,
+        /// Where the recordings are [default: exchanges in the folder].
+        #[arg(long)]
+        exchanges: Option<PathBuf>,
+        /// Write the report there as well, as JSON.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
     },
     /// Let another version or configuration decide about what an installation has decided already, and tell the difference.
     /// Nobody is told and nothing is sent.
@@ -198,6 +215,11 @@ pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
         Action::Test { folder, component, fixtures, accept } => {
             let component = component.map_or_else(|| built(&folder), |file| read(&file))?;
             test::test(&component, &fixtures.unwrap_or_else(|| folder.join("fixtures")), accept)
+        }
+        Action::Conform { folder, component, exchanges, json } => {
+            let component = component.map_or_else(|| built(&folder), |file| read(&file))?;
+            let exchanges = exchanges.unwrap_or_else(|| folder.join("exchanges"));
+            conform::conform(&component, &exchanges, json.as_deref())
         }
         Action::Backtest(options) => backtest::run(config, options).await,
         Action::Keygen { secret } => sign::keygen(&secret),

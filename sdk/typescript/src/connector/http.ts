@@ -11,6 +11,8 @@ import { Outcome } from "./outcome.ts";
 const WAIT_DEFAULT = 30;
 /** The longest wait taken from a channel: a day. */
 const WAIT_MAX = 86_400;
+/** The longest body that is read as text: more would burn the fuel of the call, and so lose it. */
+const TEXT_BYTES_MAX = 64 * 1024;
 
 /** One header line: a name, whose case does not matter, and its value. */
 export type Header = readonly [name: string, value: string];
@@ -99,12 +101,12 @@ export class Response {
         return this.status >= 200 && this.status < 300;
     }
 
-    /** The body as text; a {@link Failure} of kind `bad-input` if it is no UTF-8. */
+    /** The body as text; a {@link Failure} of kind `bad-input` if it is no UTF-8, or has more than 64 KiB. */
     text(): string {
         return bodyText("the channel's answer", this.body);
     }
 
-    /** The body as JSON, taken as a `T`; a {@link Failure} of kind `bad-input` if it is none. */
+    /** The body as JSON, taken as a `T`; a {@link Failure} of kind `bad-input` if it is none, or has more than 64 KiB. */
     json<T = unknown>(): T {
         return parse("the channel's answer", this.text()) as T;
     }
@@ -138,6 +140,9 @@ export function findHeader(headers: readonly Header[], name: string): string | u
 
 /** A body from outside as text. */
 export function bodyText(what: string, body: Uint8Array): string {
+    if (body.length > TEXT_BYTES_MAX) {
+        throw Failure.badInput(`${what}: ${body.length} bytes, more than ${TEXT_BYTES_MAX}`);
+    }
     const read = fromUtf8(body);
     if (read === undefined) {
         throw Failure.badInput(`${what}: no UTF-8`);

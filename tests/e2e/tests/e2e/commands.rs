@@ -1,6 +1,7 @@
 //! The command line, beside a running host and without one.
 
 mod configuration;
+mod conform;
 mod dev;
 mod plugins;
 mod remote;

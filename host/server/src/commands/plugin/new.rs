@@ -58,8 +58,12 @@ pub fn new(folder: &Path, kind: KindName, language: Language) -> anyhow::Result<
         std::fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
     }
     let place = folder.display();
+    let conform = match kind {
+        Kind::Connector => format!("\n  guanxi plugin conform {place}"),
+        _ => String::new(),
+    };
     print(format!(
-        "{name}: a {} in {place}. Next:\n  guanxi plugin test {place}\n  guanxi plugin build {place}",
+        "{name}: a {} in {place}. Next:\n  guanxi plugin test {place}{conform}\n  guanxi plugin build {place}",
         kind.as_str()
     ));
     Ok(())
@@ -93,6 +97,9 @@ fn project(name: &str, kind: Kind, language: Language) -> anyhow::Result<Vec<(Pa
     }
     for (path, text) in kit::files(&format!("examples/fixtures/{example}")) {
         files.push((Path::new("fixtures").join(path), text.to_owned()));
+    }
+    for (path, text) in kit::files(&format!("examples/exchanges/{example}")) {
+        files.push((Path::new("exchanges").join(path), text.to_owned()));
     }
     for part in carried {
         for (path, text) in kit::files(part) {
@@ -129,10 +136,17 @@ guanxi-plugin = {{ path = "{CARRIED}/sdk/rust" }}
 }
 
 fn readme(name: &str, kind: Kind) -> String {
+    let (conform, exchanges) = match kind {
+        Kind::Connector => (
+            "guanxi plugin conform   # plays every recorded exchange, and what no channel should say\n",
+            " A file\n`exchanges/NAME.json` holds what the channel is asked and answers, and says where that is from.",
+        ),
+        _ => ("", ""),
+    };
     format!(
-        "# {name}\n\nA {} for Guanxi.\n\n```sh\nguanxi plugin test      # builds it and runs every fixture\nguanxi plugin build     \
+        "# {name}\n\nA {} for Guanxi.\n\n```sh\nguanxi plugin test      # builds it and runs every fixture\n{conform}guanxi plugin build     \
          # makes {name}.wasm\n```\n\n`plugin.toml` says what it is and what it asks for. A file `fixtures/NAME.json` holds inputs, \
-         `NAME.answer.json`\nbeside it what the plugin is to say; `guanxi plugin test --accept` writes the latter. `{CARRIED}` holds \
+         `NAME.answer.json`\nbeside it what the plugin is to say; `guanxi plugin test --accept` writes the latter.{exchanges} `{CARRIED}` holds \
          the contract and\nthe SDK of the host that made this project: leave it as it is, and keep it under version control.\n",
         kind.as_str()
     )

@@ -1,5 +1,5 @@
 //! `guanxi plugin test`: every fixture of a plugin, what it answered the last time beside what it answers now, and what
-//! answering costs as batches grow.
+//! answering costs as batches grow. Each fixture is run twice, and must say and cost the same.
 //!
 //! A fixture is a file `fixtures/NAME.json` with inputs as `guanxi plugin run` takes them. `NAME.answer.json` beside it is the
 //! snapshot: what the plugin said, without what it cost, for compilers change that.
@@ -11,7 +11,7 @@ use anyhow::{Context, bail, ensure};
 use guanxi_domain::manifest::Kind;
 use serde_json::Value;
 
-use super::trial::{Inputs, Trial};
+use super::trial::{Answer, Inputs, Trial};
 use crate::commands::print;
 
 /// Ends the name of a snapshot.
@@ -158,6 +158,15 @@ impl Fixture {
             );
             Ok(Verdict { line, problem, fuel, fuel_allowed: allowed })
         };
+        let again = trial.call(inputs)?;
+        let whole = |answers: &[Answer]| answers.iter().map(Answer::whole).collect::<Value>();
+        let mut differences = Vec::new();
+        differ("", &whole(&answers), &whole(&again), &mut differences);
+        if !differences.is_empty() {
+            let told = told(&differences);
+            let why = "the same input does not give the same answer and the same fuel";
+            return verdict("changes", Some(format!("{told}\n    {why}")));
+        }
         if accept {
             let text = serde_json::to_string_pretty(&said)? + "\n";
             let old = std::fs::read_to_string(&self.snapshot).unwrap_or_default();
@@ -183,12 +192,17 @@ impl Fixture {
         if differences.is_empty() {
             return verdict("ok", None);
         }
-        let mut told: Vec<String> = differences.iter().take(DIFFERENCES_MAX).map(|one| format!("    {one}")).collect();
-        if differences.len() > DIFFERENCES_MAX {
-            told.push(format!("    and {} more", differences.len() - DIFFERENCES_MAX));
-        }
-        verdict("differs", Some(told.join("\n")))
+        verdict("differs", Some(told(&differences)))
     }
+}
+
+/// As many as are shown, a line each.
+fn told(differences: &[String]) -> String {
+    let mut told: Vec<String> = differences.iter().take(DIFFERENCES_MAX).map(|one| format!("    {one}")).collect();
+    if differences.len() > DIFFERENCES_MAX {
+        told.push(format!("    and {} more", differences.len() - DIFFERENCES_MAX));
+    }
+    told.join("\n")
 }
 
 /// What is elsewhere in the second document than in the first, each with its place.

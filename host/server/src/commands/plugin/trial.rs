@@ -146,7 +146,8 @@ impl Answer {
 pub struct Trial {
     /// What the check found.
     pub admitted: Admitted,
-    limits: CallLimits,
+    /// Those of production.
+    pub limits: CallLimits,
 }
 
 impl Trial {
@@ -211,7 +212,7 @@ impl Trial {
         inputs: &Inputs,
         answers: &mut Vec<Answer>,
     ) -> anyhow::Result<()> {
-        let secrets = self.secrets(inputs)?;
+        let secrets = self.secrets(&inputs.secrets)?;
         let outbound = Outbound {
             id: message.id.clone(),
             address: message.address.clone(),
@@ -236,10 +237,11 @@ impl Trial {
         }
     }
 
-    fn secrets(&self, inputs: &Inputs) -> anyhow::Result<Secrets> {
+    /// Secrets that are given as text; of those that the manifest does not ask for there is nothing.
+    pub fn secrets(&self, texts: &BTreeMap<String, String>) -> anyhow::Result<Secrets> {
         let mut bytes = Vec::new();
         for wish in self.manifest().connector.iter().flat_map(|connector| &connector.secrets) {
-            if let Some(text) = inputs.secrets.get(&wish.name) {
+            if let Some(text) = texts.get(&wish.name) {
                 let decoded =
                     guanxi_app::decode_secret(wish.format, text).with_context(|| format!("secrets.{}", wish.name))?;
                 bytes.push((wish.name.clone(), decoded));

@@ -14,7 +14,7 @@ const EXAMPLES: [&str; 5] =
     ["smallest-analyzer", "smallest-campaign", "smallest-connector", "smallest-scorer", "two-kinds"];
 
 /// A path under `examples`.
-fn example(path: &str) -> String {
+pub fn example(path: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").canonicalize().expect("the examples");
     folder.join(path).display().to_string()
 }
@@ -87,13 +87,17 @@ fn plugin_build_tells_what_python_lacks() {
     });
 }
 
-/// The plugins of `examples/<language>` say what the fixtures say.
-async fn check_conformance(place: &Place, language: &str, names: &[&str]) {
-    for name in names {
+/// The plugins of `examples/<language>` say what the fixtures say, and the connector keeps the rules of connectors.
+async fn check_conformance(place: &Place, language: &str) {
+    for name in EXAMPLES {
         let (folder, fixtures) = (example(&format!("{language}/{name}")), example(&format!("fixtures/{name}")));
         let (good, told) = build(place, &["plugin", "test", &folder, "--fixtures", &fixtures]).await;
         assert!(good && told.contains(" ok ") && told.contains("fuel to start"), "{language}/{name}: {told}");
     }
+    let name = "smallest-connector";
+    let (folder, exchanges) = (example(&format!("{language}/{name}")), example(&format!("exchanges/{name}")));
+    let (good, told) = build(place, &["plugin", "conform", &folder, "--exchanges", &exchanges]).await;
+    assert!(good && told.contains("  passed          contents "), "{language}/{name}: {told}");
 }
 
 #[test]
@@ -110,14 +114,12 @@ fn pl_8_examples_in_rust_say_what_their_fixtures_say() {
 
 #[test]
 fn pl_8_the_same_plugins_say_the_same_in_typescript() {
-    on_sqlite(|place| async move { check_conformance(&place, "typescript", &EXAMPLES).await });
+    on_sqlite(|place| async move { check_conformance(&place, "typescript").await });
 }
 
 #[test]
 fn pl_8_the_same_plugins_say_the_same_in_python() {
-    // Each carries an interpreter, which takes its time to compile; these are of every kind.
-    let names = ["smallest-analyzer", "smallest-connector", "two-kinds"];
-    on_sqlite(|place| async move { check_conformance(&place, "python", &names).await });
+    on_sqlite(|place| async move { check_conformance(&place, "python").await });
 }
 
 /// A new project works at once; a change shows as a difference until it is taken as right; what does not compile is told with
