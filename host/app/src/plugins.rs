@@ -163,10 +163,17 @@ impl App {
     }
 
     /// The versions of a plugin that may be installed, newest first, releases before what authors try.
-    pub async fn plugin_versions(&self, _caller: &Caller, name: &str) -> Result<Vec<PluginView>, AppError> {
-        let mut rows = self.store().read(Rows::Host).await?.versions(name, PAGE_MAX).await?;
-        rows.sort_by_key(|row| is_development_version(&row.version));
-        rows.into_iter().filter(|row| row.yanked.is_none()).map(view).collect()
+    pub async fn plugin_versions(&self, caller: &Caller, name: &str) -> Result<Vec<PluginView>, AppError> {
+        let mut versions = self.plugin_history(caller, name).await?;
+        versions.retain(|version| version.yanked.is_none());
+        versions.sort_by_key(|version| is_development_version(&version.manifest.version));
+        Ok(versions)
+    }
+
+    /// Every version of a plugin that the library has, those that were taken back too, newest first, at most a page.
+    pub async fn plugin_history(&self, _caller: &Caller, name: &str) -> Result<Vec<PluginView>, AppError> {
+        let rows = self.store().read(Rows::Host).await?.versions(name, PAGE_MAX).await?;
+        rows.into_iter().map(view).collect()
     }
 
     /// Takes a version back: it is installed nowhere anew, and whoever runs it sees the reason. Without a reason, offers it

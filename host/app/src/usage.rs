@@ -52,6 +52,25 @@ impl App {
         })
     }
 
+    /// What one installation cost in the last days, today among them: one entry a day since the epoch (UTC), the oldest first,
+    /// days without calls among them.
+    pub async fn installation_usage(
+        &self,
+        caller: &Caller,
+        slug: &str,
+        name: &str,
+        days: u32,
+    ) -> Result<Vec<(i64, Usage)>, AppError> {
+        let tenant = self.tenant_for(caller, slug, Scope::Read).await?.id;
+        let today = day(self.ambient().now());
+        let from = first(today, Some(days))?;
+        let mut read = self.store().read(Rows::Tenant(tenant)).await?;
+        let installation = read.installation(tenant, name).await?.ok_or(AppError::NotFound("installation"))?;
+        let rows = read.usage_of_installation(tenant, installation.id, from).await?;
+        let known: HashMap<i64, Usage> = rows.into_iter().map(|row| (row.day, row.usage)).collect();
+        Ok((from..=today).map(|day| (day, known.get(&day).copied().unwrap_or_default())).collect())
+    }
+
     /// What plugins cost each tenant in the last days, the greediest first, at most a page. Operators only.
     pub async fn usage_of_tenants(&self, caller: &Caller, days: Option<u32>) -> Result<Vec<(String, Usage)>, AppError> {
         self.operator(caller)?;

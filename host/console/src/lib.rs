@@ -21,14 +21,17 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use axum::{Router, response::Redirect};
 use guanxi_app::App;
+use guanxi_domain::limits::COMPONENT_BYTES_MAX;
 use tokio_util::sync::CancellationToken;
 
 use crate::session::Tries;
 
 /// The most bytes of a segment's form: a filter may be long, and longer as a form writes it.
 const SEGMENT_BYTES_MAX: usize = 256 * 1024;
-/// A configuration, percent-encoded.
+/// A configuration, percent-encoded, with the names of its fields.
 const CONFIG_BYTES_MAX: usize = 256 * 1024;
+/// A package in a form, with what stands around it.
+const PACKAGE_BYTES_MAX: usize = COMPONENT_BYTES_MAX + 64 * 1024;
 /// A box for everything that a plugin may ask for, with its secrets.
 const GRANTS_BYTES_MAX: usize = 256 * 1024;
 /// The most bytes of a form.
@@ -78,6 +81,9 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
         .route("/console/sign-in/demo", post(rooms::sign_in::sign_in_to_demo))
         .route("/console/sign-out", post(rooms::sign_in::sign_out))
         .route("/console/tenants", get(rooms::tenants::list))
+        .route("/console/library", get(rooms::library::show))
+        .route("/console/library/upload", post(rooms::library::upload).layer(DefaultBodyLimit::max(PACKAGE_BYTES_MAX)))
+        .route("/console/library/{act}", post(rooms::library::act))
         .route(tenant, get(rooms::tenants::home))
         .route(&format!("{tenant}/people"), get(rooms::people::list))
         .route(&format!("{tenant}/people/{{id}}"), get(rooms::person::show))
@@ -88,7 +94,16 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
         )
         .route(&format!("{tenant}/messages/{{id}}"), get(rooms::person::message::show))
         .route(&format!("{tenant}/plugins"), get(rooms::plugins::list))
+        .route(&format!("{tenant}/plugins/{{name}}"), get(rooms::plugin::show))
         .route(&format!("{tenant}/plugins/{{name}}/mode"), post(rooms::plugins::switch))
+        .route(
+            &format!("{tenant}/plugins/{{name}}/settings"),
+            get(rooms::config::show).post(rooms::config::act).layer(DefaultBodyLimit::max(CONFIG_BYTES_MAX)),
+        )
+        .route(
+            &format!("{tenant}/plugins/{{name}}/settings/check"),
+            post(rooms::config::check).layer(DefaultBodyLimit::max(CONFIG_BYTES_MAX)),
+        )
         .route(
             &format!("{tenant}/plugins/{{name}}/backtests"),
             get(rooms::backtests::list).post(rooms::backtests::start).layer(DefaultBodyLimit::max(CONFIG_BYTES_MAX)),

@@ -102,7 +102,7 @@ pub fn explain(trouble: &Trouble, language: Language) -> (&'static str, &'static
         Trouble::Status(_) => (w.bad_request_title, w.bad_request_text, Vec::new()),
         Trouble::App(error) => match &**error {
             AppError::Unauthorized => (w.sign_in, w.bad_token, Vec::new()),
-            AppError::Forbidden("manage") => (w.forbidden_title, w.needs_manage, Vec::new()),
+            AppError::Forbidden("manage" | "install") => (w.forbidden_title, w.needs_manage, Vec::new()),
             AppError::Forbidden(_) => (w.forbidden_title, w.needs_read, Vec::new()),
             AppError::NotFound(_) => (w.not_found_title, w.not_found_text, Vec::new()),
             AppError::Conflict(text) => (w.conflict_title, w.conflict_text, detail(text)),

@@ -244,10 +244,16 @@ words! {
     newly_asks_nothing: "It asks for nothing new, but whoever brought it may not approve of it.", "没有新增权限，但提交者无权批准。";
     config_runs: "What runs", "当前配置";
     config_waits: "What waits", "待批准的配置";
+    change_settings: "Change the settings", "修改设置";
+    plugin_page: "What it costs, and its versions", "费用与版本";
     decide_upgrade: "Look at it and decide", "查看并决定";
     configuration: "Configuration", "配置";
+    config_further: "Further entries", "其他条目";
+    config_yes: "yes", "是";
+    config_no: "no", "否";
     library: "Library", "插件库";
     library_text: "Uploaded, but not installed here. Install one with the command line or the management API.", "已上传但尚未安装。可通过命令行或管理接口安装。";
+    library_manage: "Trust publishers, take plugins in and back", "管理发布者与插件库";
     uploaded: "Uploaded", "上传时间";
     published_by: "By", "发布者";
     unsigned: "Nobody signed it", "未签名";

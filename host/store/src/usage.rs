@@ -63,14 +63,30 @@ impl Work {
         .fetch_all(self.connection())
         .await?
         .iter()
-        .map(|row| {
-            let cells = Cells::of(row, TABLE);
-            Ok(UsageRow {
-                day: cells.get("day")?,
-                installation: cells.id("installation_id", InstallationId::from_slice)?,
-                usage: read(row)?,
-            })
-        })
+        .map(read_row)
+        .collect()
+    }
+
+    /// What one installation of a tenant came to from a day on, the latest first.
+    pub async fn usage_of_installation(
+        &mut self,
+        tenant: TenantId,
+        installation: InstallationId,
+        from: i64,
+    ) -> Result<Vec<UsageRow>, StoreError> {
+        sqlx::query(
+            "select day, installation_id, calls, items, crashes, fuel, micros
+             from plugin_usage
+             where tenant_id = $1 and day >= $2 and installation_id = $3
+             order by day desc",
+        )
+        .bind(tenant.0)
+        .bind(from)
+        .bind(installation.as_bytes().as_slice())
+        .fetch_all(self.connection())
+        .await?
+        .iter()
+        .map(read_row)
         .collect()
     }
 
@@ -128,6 +144,15 @@ impl Work {
 /// Sums of many years stay below what a database keeps.
 fn kept(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn read_row(row: &AnyRow) -> Result<UsageRow, StoreError> {
+    let cells = Cells::of(row, TABLE);
+    Ok(UsageRow {
+        day: cells.get("day")?,
+        installation: cells.id("installation_id", InstallationId::from_slice)?,
+        usage: read(row)?,
+    })
 }
 
 fn read(row: &AnyRow) -> Result<Usage, StoreError> {

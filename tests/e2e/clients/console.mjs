@@ -88,6 +88,62 @@ async function signIn(page) {
   await page.waitForURL(`${tenant}/people`);
 }
 
+// Changes a setting in its form, wrongly at first, as told while typing.
+async function settings(page) {
+  await page.goto(`${tenant}/plugins/red-packet`);
+  await inspect(page, "desk-plugin");
+  await page.getByRole("link", { name: "Change the settings" }).click();
+  await page.waitForURL(/\/plugins\/red-packet\/settings$/);
+  await inspect(page, "desk-settings");
+  const budget = page.locator('[name="text:/budget"]');
+  await budget.fill("");
+  await page.getByText('"budget" is a required property').waitFor();
+  await page.locator('[name="whole:/min"]').fill("0");
+  await page.getByText("0 is less than the minimum of 1").waitFor();
+  seen.steps.wrong = await page.getByRole("status").innerText();
+  await inspect(page, "desk-settings-wrong");
+  await page.locator('[name="whole:/min"]').fill("66");
+  await budget.fill("autumn");
+  await page.getByText("Everything fits.").waitFor();
+  seen.steps.left = await page.locator("form.settings .wrong li").count();
+  await page.locator("form.settings .primary").click();
+  await page.waitForURL(/\/plugins#red-packet$/);
+}
+
+// Whoever runs the host says whose plugins come in, and takes a version back, on a desk and on a phone.
+async function operator() {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB" });
+  const page = await context.newPage();
+  watch(page, "operator");
+  await page.goto(`${given.host}/console`);
+  await page.getByLabel("API token").fill(given.operator);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(/\/console\/tenants$/);
+  await inspect(page, "operator-tenants");
+  await page.getByRole("link", { name: "Trust publishers" }).click();
+  await page.waitForURL(/\/console\/library$/);
+  await inspect(page, "operator-library");
+  await page.locator("#trust-name").fill("lantern");
+  await page.locator("#trust-title").fill("Lantern Works");
+  await page.locator("#trust-key").fill("ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
+  await page.getByRole("button", { name: "Trust", exact: true }).click();
+  await page.waitForURL(/#publisher-lantern$/);
+  seen.steps.trusted = await page.locator("#publisher-lantern").innerText();
+
+  await page.setViewportSize({ width: 390, height: 844 });
+  const version = page.locator('[id="ror-0.1.0"]');
+  await version.getByText("Take back").first().click();
+  await version.getByLabel("Why").fill("counts twice");
+  await version.locator("button.danger").click();
+  await version.getByText("Taken back: counts twice").waitFor();
+  await inspect(page, "operator-library-phone");
+  seen.steps.yanked = await version.innerText();
+  await version.getByRole("button", { name: "Offer again" }).click();
+  await version.getByText("Taken back: counts twice").waitFor({ state: "detached" });
+  seen.steps.offered = await version.innerText();
+  await context.close();
+}
+
 async function desk() {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", timezoneId: "Asia/Shanghai" });
   const page = await context.newPage();
@@ -150,6 +206,10 @@ async function desk() {
     seen.steps[`switched_${to}`] = (await answer.json()).mode;
   }
   await inspect(page, "desk-plugins");
+
+  await settings(page);
+  const library = await context.request.get(`${given.host}/console/library`, { maxRedirects: 0 });
+  seen.steps.library_of_a_brand = library.status();
 
   await page.goto(`${tenant}/plugins/welcome/backtests`);
   const config = page.getByLabel("Configuration");
@@ -215,6 +275,9 @@ async function phone() {
     ["backtest", seen.backtest.replace(/.*\/backtests/, "backtests")],
     ["candidate", "plugins/welcome/candidate"],
     ["grants", "plugins/welcome/grants"],
+    ["plugin", "plugins/welcome"],
+    ["settings", "plugins/welcome/settings"],
+    ["settings-of-lists", "plugins/social-value/settings"],
   ]) {
     await page.goto(`${tenant}/${path}`);
     await inspect(page, `phone-${name}`);
@@ -229,6 +292,7 @@ async function phone() {
 try {
   await desk();
   await phone();
+  await operator();
 } finally {
   await browser.close();
 }

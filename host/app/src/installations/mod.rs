@@ -1,5 +1,6 @@
 //! Plugins of one tenant: switched on with a configuration, grants and secrets, and off again.
 
+mod config;
 mod grants;
 mod upgrades;
 
@@ -9,7 +10,6 @@ use guanxi_domain::caller::{Caller, Scope};
 use guanxi_domain::grants::Grants;
 use guanxi_domain::ids::{CandidateId, InstallationId};
 use guanxi_domain::installation::{Health, Installation, Mode, Upgrade};
-use guanxi_domain::limits::CONFIG_BYTES_MAX;
 use guanxi_domain::manifest::Manifest;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::Scope as Rows;
@@ -22,6 +22,8 @@ use crate::{App, AppError, Problem};
 use grants::{Verdict, unsaid_grants};
 use upgrades::drop_overtaken;
 
+pub(crate) use config::checked_config;
+pub use config::with_defaults;
 pub(crate) use grants::{checked_grants, newly_asked};
 pub use upgrades::Approval;
 
@@ -300,44 +302,6 @@ fn check_installation_name(name: &str) -> Result<(), AppError> {
     let good = (2..=64).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if good { Ok(()) } else { Err(AppError::invalid("name", "use 2 to 64 characters of a-z, 0-9 and -")) }
-}
-
-/// Fills in the defaults of the schema's top level.
-pub fn with_defaults(manifest: &Manifest, mut config: Value) -> Value {
-    let properties = manifest.config.as_ref().and_then(|schema| schema.get("properties")).and_then(Value::as_object);
-    if let Some(object) = config.as_object_mut() {
-        for (name, property) in properties.into_iter().flatten() {
-            if let (false, Some(default)) = (object.contains_key(name), property.get("default")) {
-                object.insert(name.clone(), default.clone());
-            }
-        }
-    }
-    config
-}
-
-/// The configuration with its defaults, checked against the schema.
-pub(crate) fn checked_config(manifest: &Manifest, config: Value, problems: &mut Vec<Problem>) -> Value {
-    let config = if config.is_null() { Value::Object(serde_json::Map::new()) } else { config };
-    if !config.is_object() {
-        problems.push(Problem::new("config", "give a JSON object"));
-        return config;
-    }
-    let config = with_defaults(manifest, config);
-    if config.to_string().len() > CONFIG_BYTES_MAX {
-        problems.push(Problem::new("config", format!("has more than {CONFIG_BYTES_MAX} bytes")));
-        return config;
-    }
-    let Some(schema) = &manifest.config else { return config };
-    match jsonschema::validator_for(schema) {
-        Ok(validator) => problems.extend(
-            validator
-                .iter_errors(&config)
-                .take(20)
-                .map(|error| Problem::new(format!("config{}", error.instance_path()), error.to_string())),
-        ),
-        Err(error) => problems.push(Problem::new("config", format!("the plugin's schema is broken: {error}"))),
-    }
-    config
 }
 
 fn merge_secrets(

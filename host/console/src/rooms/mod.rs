@@ -3,13 +3,16 @@
 pub mod backtests;
 pub mod candidates;
 pub mod catalogue;
+pub mod config;
 pub mod grants;
 pub mod identities;
 pub mod imports;
 pub mod insight;
+pub mod library;
 pub mod live;
 pub mod people;
 pub mod person;
+pub mod plugin;
 pub mod plugins;
 pub mod privacy;
 pub mod relations;

@@ -23,50 +23,71 @@ use crate::trouble::{Trouble, explain};
 use crate::words::{Words, fill};
 
 /// The version that waits for an approval.
-struct Waits {
+pub struct Waits {
     /// Where that is given.
-    place: String,
-    heading: String,
-    by: String,
-    at: Time,
-    asks: Vec<String>,
-    config: String,
+    pub place: String,
+    pub heading: String,
+    pub by: String,
+    pub at: Time,
+    pub asks: Vec<String>,
+    pub config: String,
 }
 
-/// Why the switch did not move.
-struct Refusal {
-    heading: &'static str,
-    text: &'static str,
-    problems: Vec<Problem>,
+/// Why something was not done.
+pub struct Refusal {
+    pub heading: &'static str,
+    pub text: &'static str,
+    pub problems: Vec<Problem>,
 }
 
-struct Card {
-    action: String,
+impl Refusal {
+    /// Of an error that the page itself tells; others are pages of their own.
+    pub fn of(trouble: &Trouble, language: Language) -> Option<(StatusCode, Self)> {
+        let status = trouble.clone().into_response().status();
+        let told = matches!(
+            status,
+            StatusCode::UNPROCESSABLE_ENTITY
+                | StatusCode::FORBIDDEN
+                | StatusCode::CONFLICT
+                | StatusCode::PAYLOAD_TOO_LARGE
+        );
+        let (heading, text, problems) = explain(trouble, language);
+        told.then_some((status, Self { heading, text, problems }))
+    }
+}
+
+/// An installation.
+pub struct Card {
+    pub action: String,
+    /// Where its own page is.
+    pub place: String,
+    /// And the form of its settings.
+    pub settings: String,
     /// Where its backtests are, if it decides.
-    backtests: Option<String>,
+    pub backtests: Option<String>,
     /// And what is tried beside it.
-    candidate: Option<String>,
-    csrf: String,
-    manages: bool,
-    name: String,
-    title: String,
-    summary: String,
-    plugin: String,
-    version: String,
-    digest: String,
-    kinds: Vec<Badge<'static>>,
-    live: bool,
-    state: Badge<'static>,
-    until: Option<Time>,
-    last_error: Option<String>,
-    asks: Vec<Asks>,
+    pub candidate: Option<String>,
+    pub csrf: String,
+    pub manages: bool,
+    pub name: String,
+    pub title: String,
+    pub summary: String,
+    pub plugin: String,
+    pub version: String,
+    pub digest: String,
+    pub kinds: Vec<Badge<'static>>,
+    pub live: bool,
+    pub state: Badge<'static>,
+    pub until: Option<Time>,
+    pub last_error: Option<String>,
+    pub asks: Vec<Asks>,
     /// Where somebody grants what it asks for.
-    grants: String,
-    waits: Option<Waits>,
-    config: String,
-    publisher: Option<String>,
-    yanked: Option<String>,
-    refusal: Option<Refusal>,
+    pub grants: String,
+    pub waits: Option<Waits>,
+    pub config: String,
+    pub publisher: Option<String>,
+    pub yanked: Option<String>,
+    pub refusal: Option<Refusal>,
 }
 
 struct Shelved {
@@ -88,6 +109,7 @@ struct Plugins {
     page: Page,
     w: &'static Words,
     manages: bool,
+    operates: bool,
     cards: Vec<Card>,
     library: Vec<Shelved>,
 }
@@ -130,12 +152,7 @@ pub async fn switch(
         Ok(_) => return Ok(Redirect::to(&format!("/console/t/{slug}/plugins#{name}")).into_response()),
         Err(error) => Trouble::from(error),
     };
-    let status = trouble.clone().into_response().status();
-    if !matches!(status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::FORBIDDEN | StatusCode::CONFLICT) {
-        return Err(trouble);
-    }
-    let (heading, text, problems) = explain(&trouble, visitor.language);
-    let refusal = Refusal { heading, text, problems };
+    let Some((status, refusal)) = Refusal::of(&trouble, visitor.language) else { return Err(trouble) };
     let shown = if visitor.wants_part {
         let view = console.app.installation(&visitor.caller, &slug, &name).await?;
         let card = Scene::of(&console, &visitor, &tenant).card(view, Some(refusal));
@@ -169,13 +186,14 @@ async fn room(
         page: visitor.page(w.plugins, &tenant, Room::Plugins),
         w,
         manages: scene.manages,
+        operates: visitor.caller.is_operator(),
         cards,
         library: library.into_iter().map(|plugin| shelved(plugin, visitor.language)).collect(),
     })
 }
 
 /// What every card has in common.
-struct Scene {
+pub struct Scene {
     place: String,
     csrf: String,
     manages: bool,
@@ -184,7 +202,8 @@ struct Scene {
 }
 
 impl Scene {
-    fn of(console: &Console, visitor: &Visitor, tenant: &Tenant) -> Self {
+    /// As one visitor sees it.
+    pub fn of(console: &Console, visitor: &Visitor, tenant: &Tenant) -> Self {
         Self {
             place: format!("/console/t/{}/plugins", tenant.slug),
             csrf: visitor.proof(),
@@ -194,7 +213,8 @@ impl Scene {
         }
     }
 
-    fn card(&self, view: InstallationView, refusal: Option<Refusal>) -> Card {
+    /// The card of an installation, with why something was not done.
+    pub fn card(&self, view: InstallationView, refusal: Option<Refusal>) -> Card {
         let asks = Asks::of(&view.plugin.manifest, &Given::of(&view), self.language);
         let InstallationView { installation, plugin, upgrade, .. } = view;
         let (w, language, manifest) = (self.language.words(), self.language, plugin.manifest);
@@ -202,6 +222,8 @@ impl Scene {
         let place = |room: &str| format!("{}/{}/{room}", self.place, installation.name);
         Card {
             action: place("mode"),
+            place: format!("{}/{}", self.place, installation.name),
+            settings: place("settings"),
             backtests: decides.then(|| place("backtests")),
             candidate: decides.then(|| place("candidate")),
             grants: place("grants"),
@@ -261,21 +283,26 @@ fn waits(upgrade: Upgrade, place: String, w: &'static Words) -> Waits {
 }
 
 fn shelved(plugin: PluginView, language: Language) -> Shelved {
-    let kilobytes = plugin.size as f64 / 1_000.0;
     Shelved {
         title: language.pick(&plugin.manifest.title).to_owned(),
         summary: language.pick(&plugin.manifest.summary).to_owned(),
         kinds: kinds(&plugin.manifest, language.words()),
-        size: if kilobytes < 1_000.0 {
-            format!("{} kB", number(kilobytes.ceil()))
-        } else {
-            format!("{} MB", number(kilobytes / 1_000.0))
-        },
+        size: size(plugin.size),
         at: Time(plugin.created_at),
         name: plugin.manifest.name,
         version: plugin.manifest.version,
         digest: plugin.digest,
         publisher: plugin.publisher,
         yanked: plugin.yanked.map(|yanked| yanked.reason),
+    }
+}
+
+/// Bytes as people read them.
+pub fn size(bytes: i64) -> String {
+    let kilobytes = bytes as f64 / 1_000.0;
+    if kilobytes < 1_000.0 {
+        format!("{} kB", number(kilobytes.ceil()))
+    } else {
+        format!("{} MB", number(kilobytes / 1_000.0))
     }
 }

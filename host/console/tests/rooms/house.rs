@@ -166,6 +166,17 @@ impl Browser {
         answer(self.send(request, Body::from(form.join("&"))).await).await
     }
 
+    /// Sends a form with a file as its last part, as browsers do.
+    pub async fn upload(&self, path: &str, fields: &[(&str, &str)], file: &str) -> Answer {
+        let part = |name: &str, value: &str| {
+            format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let fields: String = fields.iter().map(|(name, value)| part(name, value)).collect();
+        let file = part("file\"; filename=\"plugin.wasm", file);
+        let request = Request::post(path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge");
+        answer(self.send(request, Body::from(format!("{fields}{file}--edge--\r\n"))).await).await
+    }
+
     /// The proof that pages of this session put into their forms.
     pub async fn proof(&self, slug: &str) -> String {
         let page = self.get(&format!("/console/t/{slug}/plugins")).await.body;

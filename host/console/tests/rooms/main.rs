@@ -5,12 +5,15 @@
 mod backtests;
 mod campaigns;
 mod candidates;
+mod config;
 mod door;
 mod grants;
 mod house;
 mod insight;
+mod library;
 mod live;
 mod pages;
+mod plugin;
 mod privacy;
 mod segments;
 mod switch;

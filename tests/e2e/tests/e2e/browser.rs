@@ -1,6 +1,6 @@
-//! UX-1, UX-2: the console in a real browser, in two languages, on a desk and on a phone.
+//! UX-1, UX-2, UX-4, PL-6: the console in a real browser, in two languages, on a desk and on a phone.
 
-use guanxi_e2e::{Host, Tenant, on_sqlite, script};
+use guanxi_e2e::{Host, OPERATOR_TOKEN, Tenant, on_sqlite, script};
 use serde_json::{Value, json};
 
 /// Names that are long, Chinese, missing, or try to be markup.
@@ -42,15 +42,29 @@ fn ux_1_the_console_works_on_desk_and_phone_in_both_languages() {
         let shots = std::env::var("GUANXI_TEST_SHOTS").unwrap_or_else(|_| place.data_dir().display().to_string());
         let given = json!({
             "host": host.url(), "tenant": "acme", "token": tenant.api.token(), "write_key": tenant.write_key(),
-            "shots": shots,
+            "shots": shots, "operator": OPERATOR_TOKEN,
         });
         let seen = script::node("console.mjs", &given).await;
         check_steps(&seen["steps"]);
         assert_eq!(seen["complaints"], json!([]), "the browser complains");
         assert_eq!(seen["wide"], json!([]), "pages are wider than the screen");
         assert_eq!(seen["findings"], json!([]), "not everybody can use it");
+        check_setting(&tenant).await;
         host.stop().await;
     });
+}
+
+/// What was saved in the form is what decides about the next event.
+async fn check_setting(tenant: &Tenant) {
+    let saved = tenant.api.get("/installations/red-packet").await.expect(200);
+    assert_eq!((&saved["config"]["budget"], &saved["config"]["min"]), (&json!("autumn"), &json!(66)), "{saved}");
+    assert_eq!((&saved["config"]["max"], &saved["mode"]), (&json!(888), &json!("live")), "{saved}");
+    let order = json!({"order_id": "o-autumn", "total": 88.5, "currency": "CNY"});
+    let order = json!({"userId": "ada", "event": "Order Completed", "properties": order});
+    tenant.call("track", &order).await.expect(202);
+    let by_it =
+        |decision: &Value| decision["operations"].to_string().contains("there is no budget `autumn` to draw from");
+    tenant.wait_for("/decisions", 1, by_it).await;
 }
 
 fn check_steps(steps: &Value) {
@@ -77,6 +91,11 @@ fn check_steps(steps: &Value) {
         assert!(text("backtest").contains(words), "no “{words}” in {}", text("backtest"));
     }
     assert_eq!((text("switched_false"), text("switched_true")), ("off", "live"));
+    assert_eq!(text("wrong"), "Put these right first: 2");
+    assert_eq!((&steps["left"], &steps["library_of_a_brand"]), (&json!(0), &json!(404)));
+    assert!(text("trusted").contains("ed25519:11qYAYKxCrfVS") && text("trusted").contains("Lantern Works"), "{steps}");
+    assert!(text("yanked").contains("Taken back: counts twice"), "{steps}");
+    assert!(text("offered").contains("Take back") && !text("offered").contains("counts twice"), "{steps}");
     assert_eq!((&steps["live"], text("chinese"), text("phone_language")), (&json!(true), "实时动态", "zh-CN"));
     assert_eq!(text("after"), "/console/sign-in");
 }

@@ -304,7 +304,7 @@ fn in_7_installations_that_cannot_work_are_refused_with_the_place() {
                 json!({"version": "0.1.0", "mode": "live", "grants": "requested", "config": {"class": "loud"}}),
                 &["config/class"],
             ),
-            ("red-packet", packet(json!({})), &["config", "config", "config"]),
+            ("red-packet", packet(json!({})), &["config/budget", "config/max", "config/min"]),
             ("red-packet", packet(json!({"budget": "b", "min": "88", "max": 0})), &["config/max", "config/min"]),
             ("red-packet", packet(json!({"budget": "b", "min": 1, "max": 2, "limit": 3})), &["config"]),
             ("webhook", hook(good, json!({})), &["secrets/signing-key"]),

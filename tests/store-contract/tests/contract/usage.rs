@@ -39,6 +39,11 @@ fn pl_7_usage_adds_up_by_installation_and_day() {
         let all = work.usage(acme, 20_000).await.unwrap();
         assert_eq!(all[..2], expected);
         assert_eq!(all[2..], [UsageRow { usage: sum(&[1, 2]), ..row(20_000, one, 0) }]);
+        assert_eq!(
+            work.usage_of_installation(acme, one, 20_000).await.unwrap(),
+            [row(20_001, one, 4), UsageRow { usage: sum(&[1, 2]), ..row(20_000, one, 0) }]
+        );
+        assert_eq!(work.usage_of_installation(acme, other, 0).await.unwrap(), [row(20_001, other, 8)]);
         drop(work);
 
         let mut work = host(&store).await;

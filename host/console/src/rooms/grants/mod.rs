@@ -82,14 +82,14 @@ pub async fn save(
 }
 
 /// Changes whenever what these pages show does.
-fn revision(view: &InstallationView) -> String {
+pub fn revision(view: &InstallationView) -> String {
     let Installation { version, updated_at, .. } = &view.installation;
     let waits = view.upgrade.as_ref().map_or(0, |upgrade| upgrade.asked_at);
     format!("{version} {updated_at} {waits}")
 }
 
 /// Nobody is to decide about anything but what their page showed.
-fn check_shown(view: &InstallationView, form: &HashMap<String, String>) -> Result<(), AppError> {
+pub fn check_shown(view: &InstallationView, form: &HashMap<String, String>) -> Result<(), AppError> {
     if form.get("revision") == Some(&revision(view)) {
         return Ok(());
     }

@@ -1,0 +1,92 @@
+//! One plugin of a tenant: what it does and asks for, what it costs, and which versions of it there are.
+
+mod costs;
+mod words;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use guanxi_app::PluginView;
+
+use crate::Console;
+use crate::format::{Time, pretty_value};
+use crate::page::{Page, Room, html};
+use crate::rooms::plugins::{Card, Scene, size};
+use crate::session::Visitor;
+use crate::trouble::Trouble;
+use costs::Costs;
+
+/// The days that are told of.
+const DAYS: u32 = 14;
+
+/// One version in the library.
+pub struct Version {
+    /// As the manifest says.
+    pub version: String,
+    /// Whether the tenant runs it.
+    pub installed: bool,
+    /// Whose it is.
+    pub publisher: Option<String>,
+    /// What else is known of it: a title and a value.
+    pub marks: Vec<(&'static str, String)>,
+    /// When it came.
+    pub at: Time,
+    /// Why it was taken back.
+    pub yanked: Option<String>,
+    /// The admission report.
+    pub report: String,
+}
+
+#[derive(Template)]
+#[template(path = "plugin.html")]
+struct PluginPage {
+    page: Page,
+    w: &'static crate::words::Words,
+    own: &'static words::Words,
+    card: Card,
+    name: String,
+    costs: Costs,
+    versions: Vec<Version>,
+}
+
+/// `GET /console/t/{slug}/plugins/{name}`.
+pub async fn show(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path((slug, name)): Path<(String, String)>,
+) -> Result<Response, Trouble> {
+    let tenant = visitor.tenant(&slug).await?;
+    let (app, caller) = (&console.app, &visitor.caller);
+    let view = app.installation(caller, &slug, &name).await?;
+    let usage = app.installation_usage(caller, &slug, &name, DAYS).await?;
+    let history = app.plugin_history(caller, &view.installation.plugin).await?;
+    let (own, w) = (words::of(visitor.language), visitor.language.words());
+    let digest = view.installation.digest.clone();
+    html(&PluginPage {
+        page: visitor.page(w.plugin, &tenant, Room::Plugins),
+        w,
+        own,
+        card: Scene::of(&console, &visitor, &tenant).card(view, None),
+        name,
+        costs: Costs::of(&usage, own),
+        versions: history.into_iter().map(|plugin| version(plugin, &digest, w, own)).collect(),
+    })
+}
+
+fn version(plugin: PluginView, digest: &str, w: &crate::words::Words, own: &words::Words) -> Version {
+    let mut marks = vec![(w.digest, plugin.digest.clone())];
+    marks.extend(plugin.signer.map(|signer| (own.signer, signer)));
+    marks.push((own.source, plugin.source));
+    marks.push((own.size, size(plugin.size)));
+    marks.push((own.contract, plugin.manifest.contract));
+    marks.extend(plugin.manifest.licence.map(|licence| (own.licence, licence)));
+    Version {
+        installed: plugin.digest == digest,
+        version: plugin.manifest.version,
+        publisher: plugin.publisher,
+        marks,
+        at: Time(plugin.created_at),
+        yanked: plugin.yanked.map(|yanked| yanked.reason),
+        report: pretty_value(&plugin.report),
+    }
+}

@@ -1,0 +1,30 @@
+//! The visible words of a plugin's own page, in English and Chinese, beside `crate::words`.
+
+use crate::language::Language;
+use crate::words::words;
+
+words! {
+    costs: "What it costs", "费用";
+    costs_text: "The last 14 days by day (UTC), known a second or so later. Fuel is what its work burns, about one unit an instruction; the same work burns the same everywhere.", "最近 14 天（UTC），约一秒后更新。燃料是插件工作的消耗，约每条指令一个单位；同样的工作消耗相同。";
+    fuel: "Fuel", "燃料";
+    calls: "Calls", "调用";
+    crashes: "Crashes", "崩溃";
+    fuel_a_call: "Fuel a call", "每次调用燃料";
+    fuel_an_item: "Fuel for each person, moment or message", "每个对象燃料";
+    time_a_call: "Milliseconds a call", "每次调用毫秒";
+    by_day: "By day", "按天";
+    day: "Day", "日期";
+    versions: "Versions", "版本";
+    installed: "installed here", "本品牌使用";
+    signer: "Signed with", "签名密钥";
+    source: "Where from", "来源";
+    size: "Size", "大小";
+    licence: "Licence", "许可证";
+    contract: "Contract", "契约版本";
+    report: "What the check at the door found", "入库检查结果";
+}
+
+/// The words of a language.
+pub fn of(language: Language) -> &'static Words {
+    if language.is_zh() { &ZH } else { &EN }
+}
