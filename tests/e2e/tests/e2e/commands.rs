@@ -3,7 +3,7 @@
 mod configuration;
 mod conform;
 mod dev;
-mod plugins;
+pub mod plugins;
 mod remote;
 mod secrets;
 mod upkeep;

@@ -4,20 +4,24 @@
 //! `http://127.0.0.1:8080` and `http://localhost:8080` become the host's address, `guanxi` is the tests' binary with the
 //! host's configuration, and `GUANXI_OPERATOR_TOKEN` holds the operator's token.
 
-mod words;
+pub mod shell;
+pub mod words;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use guanxi_e2e::environment::binary;
-use guanxi_e2e::host::command;
-use guanxi_e2e::{Host, OPERATOR_TOKEN, on_sqlite};
+use guanxi_e2e::{Host, Place, on_sqlite};
 use tokio::process::Command;
 
 use words::{Block, Invocation, blocks, invocations};
 
-fn root() -> PathBuf {
+/// Pages that lead on to one another; `agencies.rs` follows them.
+const GUIDE: &str = "docs/agencies/";
+
+/// The checkout.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the checkout")
 }
 
@@ -106,7 +110,7 @@ fn every_command_in_the_docs_exists() {
 #[test]
 fn marked_examples_run_against_a_live_host() {
     on_sqlite(|_| async move {
-        for (page, text) in pages() {
+        for (page, text) in pages().into_iter().filter(|(page, _)| !page.starts_with(GUIDE)) {
             let marked: Vec<Block> = blocks(&text).into_iter().filter(Block::is_run).collect();
             if !marked.is_empty() {
                 run(&page, &marked).await;
@@ -115,30 +119,11 @@ fn marked_examples_run_against_a_live_host() {
     });
 }
 
-/// Runs the marked blocks of one page, in order, as one script that ends at the first command that fails.
+/// Runs the marked blocks of one page in an empty folder and against a host of their own.
 async fn run(page: &str, marked: &[Block]) {
-    let place = guanxi_e2e::Place::sqlite();
+    let place = Place::sqlite();
     let host = Host::start(&place).await;
-    let (_, address) = host.url().split_once("://").expect("a URL");
-    let mut script = String::from("set -eu\n");
-    for block in marked {
-        script.push_str(&block.text.replace("127.0.0.1:8080", address).replace("localhost:8080", address));
-        script.push('\n');
-    }
     let folder = tempfile::tempdir().expect("a folder");
-    let configured = command(&place, [""; 0]);
-    let mut shell = Command::new("sh");
-    for (name, value) in configured.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))) {
-        shell.env(name, value);
-    }
-    let bin = binary().parent().expect("a folder").to_owned();
-    let search = std::env::var("PATH").unwrap_or_default();
-    shell.env("PATH", format!("{}:{search}", bin.display())).env("GUANXI_OPERATOR_TOKEN", OPERATOR_TOKEN);
-    // Examples are a page's own files, too.
-    shell.env("GUANXI_CHECKOUT", root()).args(["-c", &script]).current_dir(folder.path()).stdin(Stdio::null());
-    let ended = shell.output().await.expect("a shell");
-    let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
-    assert!(ended.status.success(), "{page}: {}\n{script}\n{out}\n{err}", ended.status);
-    assert!(!out.contains("urn:guanxi:problem:"), "{page}: a request was refused\n{out}");
+    shell::run(&place, Some(&host), folder.path(), page, marked).await;
     host.stop().await;
 }

@@ -1,5 +1,6 @@
 //! Stories that drive the real binary from outside, each on SQLite and PostgreSQL.
 
+mod agencies;
 mod api;
 mod backtests;
 mod browser;
