@@ -139,6 +139,7 @@ async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &Cancellati
         if claimed.is_empty() {
             return Ok(());
         }
+        let is_last = claimed.len() < CLAIM as usize;
         let messages: Vec<&Message> = claimed.iter().map(|claimed| &claimed.message).collect();
         let standing = Standing::of(engine, tenant, &messages).await?;
         let courier = attempt::Courier::new(engine, tenant, unit, passport, standing);
@@ -168,6 +169,10 @@ async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &Cancellati
             Ok::<(), AppError>(())
         };
         tokio::try_join!(send, settle_all)?;
+        if is_last {
+            // Whoever queued more meanwhile has rung.
+            return Ok(());
+        }
     }
     Ok(())
 }

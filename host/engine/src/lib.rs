@@ -13,7 +13,6 @@ mod portraits;
 mod receipts;
 mod standings;
 mod timers;
-mod turnstile;
 mod upkeep;
 mod usage;
 
@@ -25,12 +24,11 @@ use guanxi_channels::Egress;
 use guanxi_domain::limits::CallLimits;
 use guanxi_domain::tenant::TenantId;
 use guanxi_runtime::Runtime;
+use guanxi_store::Turnstile;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use fleet::Fleet;
-
-use turnstile::Turnstile;
 
 /// How the engine works.
 #[derive(Debug, Clone, Copy)]

@@ -11,6 +11,7 @@ use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
 use crate::error::StoreError;
 use crate::migrations;
 use crate::segments::Directories;
+use crate::turnstile::{EVERYBODY, Turn, Turnstile};
 use crate::wal::WriteAheadLog;
 use crate::work::{Dialect, Scope, Work};
 
@@ -19,6 +20,9 @@ const MIGRATIONS: &str = "_sqlx_migrations";
 
 /// Their rows take some hundred megabytes for a moment.
 const PEOPLE_AT_ONCE: NonZeroU32 = NonZeroU32::new(4_000_000).expect("not zero");
+
+/// What is written for all tenants at once is what all of them wait for.
+const WEIGHT_OF_EVERYBODY: u64 = 1_000;
 
 /// How to open a database.
 #[derive(Debug, Clone)]
@@ -52,8 +56,11 @@ pub enum SchemaState {
 pub struct Store {
     dialect: Dialect,
     readers: AnyPool,
-    /// SQLite has one writer at a time: a pool of one makes writers queue fairly instead of failing with BUSY.
+    /// SQLite has one writer at a time: a pool of one makes writers queue instead of failing with BUSY.
     writer: AnyPool,
+    /// Whose turn it is to write on SQLite, so that tenants with little to write need not wait for those with much.
+    line: Option<Turnstile>,
+    patience: Duration,
     /// What durable commits wait for on SQLite; none for a database in memory. PostgreSQL waits by itself.
     log: Option<Arc<WriteAheadLog>>,
     /// Which number whom names.
@@ -83,7 +90,7 @@ impl Store {
                 })
                 .after_release(move |connection, _| Box::pin(is_clean(dialect, connection)))
         };
-        let people_at_once = options.people_at_once;
+        let (people_at_once, patience) = (options.people_at_once, options.patience);
         match dialect {
             Dialect::Sqlite => {
                 let writer = pool(1).connect_with(connect.clone()).await?;
@@ -91,12 +98,15 @@ impl Store {
                 let file = "select file from pragma_database_list where name = 'main'";
                 let file: Option<String> = sqlx::query_scalar(file).fetch_one(&writer).await?;
                 let log = file.filter(|file| !file.is_empty()).map(|file| Arc::new(WriteAheadLog::of(&file)));
-                Ok(Self { dialect, readers, writer, log, directories: Arc::default(), people_at_once })
+                let line = Some(Turnstile::new(1));
+                let directories = Arc::default();
+                Ok(Self { dialect, readers, writer, line, patience, log, directories, people_at_once })
             }
             Dialect::Postgres => {
                 let readers = pool(options.connections).connect_with(connect).await?;
-                let (writer, log) = (readers.clone(), None);
-                Ok(Self { dialect, readers, writer, log, directories: Arc::default(), people_at_once })
+                let (writer, line, log) = (readers.clone(), None, None);
+                let directories = Arc::default();
+                Ok(Self { dialect, readers, writer, line, patience, log, directories, people_at_once })
             }
         }
     }
@@ -122,8 +132,7 @@ impl Store {
             Dialect::Sqlite => "begin immediate",
             Dialect::Postgres => "begin",
         };
-        let work = Work::start(self.writer.begin_with(begin).await?, self.dialect, scope).await?;
-        Ok(work.durably(self.log.clone()))
+        Ok(self.write(begin, scope).await?.durably(self.log.clone()))
     }
 
     /// Starts a transaction that may write and whose commit does not wait for the disk. The end of this process, however
@@ -134,7 +143,24 @@ impl Store {
             Dialect::Sqlite => "begin immediate",
             Dialect::Postgres => "begin; set local synchronous_commit = off",
         };
-        Work::start(self.writer.begin_with(begin).await?, self.dialect, scope).await
+        self.write(begin, scope).await
+    }
+
+    async fn write(&self, begin: &'static str, scope: Scope) -> Result<Work, StoreError> {
+        let turn = match &self.line {
+            Some(line) => Some(self.turn(line, scope).await?),
+            None => None,
+        };
+        Ok(Work::start(self.writer.begin_with(begin).await?, self.dialect, scope).await?.in_turn(turn))
+    }
+
+    async fn turn(&self, line: &Turnstile, scope: Scope) -> Result<Turn, StoreError> {
+        let (tenant, weight) = match scope {
+            Scope::Tenant(tenant) => (tenant, 1),
+            Scope::Host => (EVERYBODY, WEIGHT_OF_EVERYBODY),
+        };
+        let turn = tokio::time::timeout(self.patience, line.enter(tenant, weight)).await;
+        turn.map_err(|_| StoreError::Unavailable(sqlx::Error::PoolTimedOut))
     }
 
     /// Starts a transaction that only reads and sees one state throughout.

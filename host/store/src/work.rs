@@ -1,11 +1,13 @@
 //! One transaction, seen by its tenant.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use guanxi_domain::tenant::TenantId;
 use sqlx::{Any, AnyConnection, Transaction};
 
 use crate::error::StoreError;
+use crate::turnstile::Turn;
 use crate::wal::WriteAheadLog;
 
 /// Which database.
@@ -56,6 +58,8 @@ pub struct Work {
     dialect: Dialect,
     /// What the commit waits for.
     log: Option<Arc<WriteAheadLog>>,
+    /// The turn to write, given back once the transaction has ended.
+    turn: Option<Turn>,
 }
 
 impl Work {
@@ -64,7 +68,7 @@ impl Work {
         dialect: Dialect,
         scope: Scope,
     ) -> Result<Self, StoreError> {
-        let mut work = Self { transaction, dialect, log: None };
+        let mut work = Self { transaction, dialect, log: None, turn: None };
         if dialect == Dialect::Postgres {
             let tenant = match scope {
                 Scope::Tenant(tenant) => tenant.0.to_string(),
@@ -80,13 +84,24 @@ impl Work {
         Self { log, ..self }
     }
 
+    pub(crate) fn in_turn(self, turn: Option<Turn>) -> Self {
+        Self { turn, ..self }
+    }
+
     /// Makes everything of it happen at once, durably if it began so.
     pub async fn commit(self) -> Result<(), StoreError> {
+        self.commit_in_turn().await.map(drop)
+    }
+
+    /// The same; for how long another tenant who wants to write was kept waiting by it at most: nothing if there is none, or
+    /// on PostgreSQL.
+    pub async fn commit_in_turn(self) -> Result<Duration, StoreError> {
         self.transaction.commit().await?;
-        match self.log {
-            Some(log) => Ok(log.sync().await.map_err(sqlx::Error::Io)?),
-            None => Ok(()),
+        let held = self.turn.filter(Turn::is_waited_for).map(Turn::leave);
+        if let Some(log) = self.log {
+            log.sync().await.map_err(sqlx::Error::Io)?;
         }
+        Ok(held.unwrap_or_default())
     }
 
     pub(crate) fn connection(&mut self) -> &mut AnyConnection {

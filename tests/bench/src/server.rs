@@ -51,6 +51,7 @@ impl Server {
             .env("GUANXI_DATABASE_URL", &database.url)
             .env("GUANXI_OPERATOR_TOKEN", OPERATOR_TOKEN)
             .env("GUANXI_SECRET_KEY", key)
+            .env("GUANXI_UNSIGNED_PLUGINS", "true")
             .env("GUANXI_EGRESS_ALLOW_PRIVATE", "127.0.0.1")
             .env("GUANXI_EGRESS_ALLOW_HTTP", "true")
             .env("GUANXI_LOG", "warn")

@@ -1,5 +1,7 @@
 //! Writes what a micro-batch came to, together with the log's new position, in one transaction; then tells onlookers.
 
+use std::time::Duration;
+
 use guanxi_app::{AppError, GraphChanges, Live, LiveKind};
 use guanxi_domain::ids::{InstallationId, PersonId};
 use guanxi_domain::linking::ActionKind;
@@ -34,7 +36,7 @@ fn written(memory: &Memory, from: LogCursor) -> (Vec<&Person>, Vec<&Person>) {
     touched.map(|known| &known.person).partition(|person| person.number > from.people)
 }
 
-/// Writes everything or nothing.
+/// Writes everything or nothing; how long another tenant who wants to write was kept waiting.
 pub(crate) async fn write(
     engine: &Engine,
     mind: &Mind,
@@ -43,7 +45,7 @@ pub(crate) async fn write(
     newcomers: Newcomers,
     from: LogCursor,
     to: LogCursor,
-) -> Result<(), AppError> {
+) -> Result<Duration, AppError> {
     let tenant = mind.tenant;
     // After a power cut the log decides again; what leaves the house waits for the disk first, see `delivery`.
     let mut work = engine.app.store().begin_unhurried(Rows::Tenant(tenant)).await?;
@@ -58,7 +60,7 @@ pub(crate) async fn write(
     work.append(tenant, &memory.changes.events).await?;
     let followed = segments::follow(engine, &mut work, mind, memory, items, &gone).await?;
     work.append(tenant, &followed.events).await?;
-    work.commit().await?;
+    let waited = work.commit_in_turn().await?;
     let moved_people = !followed.events.is_empty();
     followed.committed(engine);
     let moved = relations::changes(memory, items);
@@ -77,7 +79,7 @@ pub(crate) async fn write(
     if engine.app.is_watched() {
         tell(engine, mind, memory, items);
     }
-    Ok(())
+    Ok(waited)
 }
 
 /// Moves past an event that cannot be processed and keeps it as a dead letter.

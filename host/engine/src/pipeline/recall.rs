@@ -39,10 +39,17 @@ pub(crate) struct Bookmark {
     ahead: (i64, Vec<Arc<Event>>),
     /// How long an event took to think about lately.
     pace: Duration,
+    /// How many events are written at once, where another tenant waited for it.
+    width: Option<u32>,
 }
 
-/// So long a batch is thought about at most, as far as that can be foreseen: others wait for it.
+/// So long a batch is thought about and, where others want to write, written at most, as far as that can be foreseen.
 const TURN: Duration = Duration::from_millis(50);
+
+/// Fewer events at once take hardly less time to write.
+const WIDTH_MIN: u32 = 16;
+/// More are no batch.
+const WIDTH_MAX: u32 = 4_096;
 
 impl Bookmark {
     /// The events that follow `position`, as far as they were read.
@@ -54,12 +61,23 @@ impl Bookmark {
     /// How many events may be thought about at once without others waiting long.
     pub(crate) fn affordable(&self) -> u32 {
         let events = TURN.as_nanos().checked_div(self.pace.as_nanos()).unwrap_or(u128::MAX);
-        u32::try_from(events).unwrap_or(u32::MAX).max(1)
+        u32::try_from(events).unwrap_or(u32::MAX).min(self.width.unwrap_or(u32::MAX)).max(1)
     }
 
     /// Notes how long events took: slower ones count at once, faster ones little by little.
     pub(crate) fn keep_pace(&mut self, pace: Duration) {
         self.pace = pace.max((self.pace * 3 + pace) / 4);
+    }
+
+    /// Notes how long another tenant waited while so many events were written: if long, fewer go at once; if nobody waits any
+    /// more, soon as many as there are.
+    pub(crate) fn keep_width(&mut self, events: usize, waited: Duration) {
+        if waited > TURN {
+            let events = TURN.as_nanos() * events as u128 / waited.as_nanos();
+            self.width = Some(u32::try_from(events).unwrap_or(WIDTH_MAX).clamp(WIDTH_MIN, WIDTH_MAX));
+        } else if waited.is_zero() {
+            self.width = self.width.map(|width| width.saturating_mul(2)).filter(|width| *width <= WIDTH_MAX);
+        }
     }
 
     /// Keeps events that follow `position`.
@@ -248,6 +266,21 @@ mod tests {
         recall.keep(&mut bookmark, knowing(id, &ada), 13, false);
         recall.open(&mut other, 13);
         assert_eq!(recall.owner(&other, &ada), None);
+    }
+
+    #[test]
+    fn pl_7_who_keeps_others_waiting_writes_less_at_once() {
+        let mut bookmark = Bookmark::default();
+        bookmark.keep_width(1_000, Duration::from_millis(200));
+        assert_eq!(bookmark.affordable(), 250);
+        bookmark.keep_width(250, Duration::from_millis(40));
+        assert_eq!(bookmark.affordable(), 250);
+        bookmark.keep_width(250, Duration::from_secs(9));
+        assert_eq!(bookmark.affordable(), WIDTH_MIN);
+        for _ in 0..9 {
+            bookmark.keep_width(16, Duration::ZERO);
+        }
+        assert_eq!(bookmark.affordable(), u32::MAX);
     }
 
     fn event(position: i64) -> Arc<Event> {

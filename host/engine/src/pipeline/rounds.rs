@@ -128,11 +128,12 @@ pub(crate) async fn run(
     let write = commit::write(engine, &batch.mind, &batch.memory, &batch.items, newcomers, batch.from, batch.to);
     let (written, next, soon) =
         tokio::join!(write, think_ahead(engine, bookmark, &batch, rest), look_ahead(engine, bookmark, &batch));
-    written?;
+    let waited = written?;
     *ahead = next;
     let Batch { memory, items, to, taken, many, pace, .. } = batch;
     if !many {
         bookmark.keep_pace(pace);
+        bookmark.keep_width(taken, waited);
     }
     if many && !memory.recalled {
         Recall::pass(bookmark, to.position);

@@ -12,6 +12,7 @@ mod latency;
 mod neighbour;
 mod pages;
 mod relations;
+mod reload;
 mod scoring;
 mod segments;
 mod shares;
@@ -32,7 +33,7 @@ pub struct Measurement {
 }
 
 /// All of them.
-pub const ALL: [Measurement; 24] = [
+pub const ALL: [Measurement; 25] = [
     Measurement { name: "campaign_call", run: |surroundings, _| campaign_call::run(surroundings) },
     Measurement { name: "scoring", run: |surroundings, _| scoring::run(surroundings) },
     Measurement { name: "neighbour", run: |surroundings, _| neighbour::run(surroundings) },
@@ -68,5 +69,6 @@ pub const ALL: [Measurement; 24] = [
     Measurement { name: "latency", run: |surroundings, tokio| tokio.block_on(latency::run(surroundings)) },
     Measurement { name: "shares", run: |surroundings, tokio| tokio.block_on(shares::run(surroundings)) },
     Measurement { name: "delivery", run: |surroundings, tokio| tokio.block_on(delivery::run(surroundings)) },
+    Measurement { name: "reload", run: |surroundings, tokio| tokio.block_on(reload::run(surroundings)) },
     Measurement { name: "start", run: |surroundings, tokio| tokio.block_on(start::run(surroundings)) },
 ];

@@ -1,8 +1,11 @@
 //! What campaigns do over many events: once, in order, later, within what the host grants.
 
+use guanxi_e2e::environment::guest;
 use guanxi_e2e::tenant::encode;
 use guanxi_e2e::{Host, Sink, Tenant, eventually, host, now_millis, on_both};
 use serde_json::{Value, json};
+
+use crate::grants::repacked;
 
 const DAY: i64 = 86_400_000;
 
@@ -220,6 +223,48 @@ fn ca_4_events_of_one_person_are_decided_in_their_order() {
             // The band is entered once, by the first decision; every later one only starts the timer again.
             let operations: Vec<usize> = decisions.iter().map(|d| d["operations"].as_array().unwrap().len()).collect();
             assert_eq!((operations[0], operations[1..].iter().max()), (2, Some(&1)));
+        }
+        host.stop().await;
+    });
+}
+
+#[test]
+fn ca_4_each_batch_knows_what_the_one_before_left() {
+    on_both(|place| async move {
+        const PEOPLE: usize = 5;
+        const EACH: usize = 300;
+        let host = Host::start(&place).await;
+        let tenant = host.tenant("acme").await;
+        // Counts in its state, and tells of how many earlier events it sees.
+        let manifest = include_str!("../../../guests/well-behaved/plugin.toml")
+            .replace(
+                "[campaign]\nevents = [\"*\"]",
+                "[campaign]\nevents = [\"page\"]\nhistory = { events = [\"page\"], limit = 64 }",
+            )
+            .replace("[\"earn-points\", \"send\", \"add-tag\", \"start-timer\"]", "[\"start-timer\"]");
+        let component = repacked(&place, &guest("well-behaved"), &manifest).await;
+        let config = json!({});
+        tenant.install_component("counter", component, config, json!({"signing-key": "of its own"})).await;
+        let page =
+            |n: usize| json!({"type": "page", "userId": format!("user-{}", n % PEOPLE), "messageId": format!("p{n}")});
+        let events: Vec<Value> = (0..PEOPLE * EACH).map(page).collect();
+        for batch in events.chunks(250) {
+            assert_eq!(tenant.batch(batch).await["accepted"], 250);
+        }
+        for user in 0..PEOPLE {
+            let person =
+                tenant.person(&format!("user:user-{user}"), |person| person["facts"]["event_count"] == EACH).await;
+            let path = format!("/decisions?person={}", person["id"].as_str().unwrap());
+            let mut decisions = tenant.wait_for(&path, EACH, |_| true).await;
+            decisions.sort_by_key(|decision| decision["position"].as_i64());
+            let said = |decision: &Value| {
+                let reason = decision["reasons"][0].as_str().unwrap().to_owned();
+                (decision["operations"][0]["reason"].clone(), reason.split(", ").nth(1).unwrap().to_owned())
+            };
+            for (n, decision) in decisions.iter().enumerate() {
+                let expected = (json!(format!("visit {}", n + 1)), format!("{} earlier events", n.min(64)));
+                assert_eq!(said(decision), expected, "{decision}");
+            }
         }
         host.stop().await;
     });

@@ -11,15 +11,20 @@ const HERE: &str = "/installations/smallest-campaign";
 const MORE_EVENTS: &str = r#"events = ["identify", "Order Completed"]"#;
 const MORE_FIELDS: &str = r#"fields = [{ name = "name", purpose = "to greet" }, { name = "revenue", purpose = "to thank whoever buys much" }]"#;
 
-/// The example as another version with other wishes, packed by the command line as an agency would.
+/// The example as another version with other wishes.
 pub async fn version(place: &Place, version: &str, events: &str, fields: &str) -> Vec<u8> {
-    let [bare, manifest, packed] =
-        ["bare.wasm", "other.toml", "packed.wasm"].map(|name| place.data_dir().join(name).display().to_string());
-    std::fs::write(&bare, without_manifest(&example(NAME))).unwrap();
     let text = format!(
         "contract = \"0.1.0\"\nname = \"{NAME}\"\nversion = \"{version}\"\ntitle = {{ en = \"Hello\", zh = \"你好\" }}\n\
          summary = {{ en = \"Greets.\", zh = \"问好。\" }}\n[campaign]\n{events}\n{fields}\noperations = [\"send\"]\n"
     );
+    repacked(place, &example(NAME), &text).await
+}
+
+/// A package with another manifest, packed by the command line as an agency would.
+pub async fn repacked(place: &Place, package: &[u8], text: &str) -> Vec<u8> {
+    let [bare, manifest, packed] =
+        ["bare.wasm", "other.toml", "packed.wasm"].map(|name| place.data_dir().join(name).display().to_string());
+    std::fs::write(&bare, without_manifest(package)).unwrap();
     std::fs::write(&manifest, text).unwrap();
     run_well(place, ["plugin", "pack", &bare, "--manifest", &manifest, "--out", &packed]).await;
     std::fs::read(packed).unwrap()

@@ -1,8 +1,9 @@
-//! Who may compute next: tenants share the processors by weight, whatever each of them has to do.
+//! Who is next where places are few: tenants share the processors, and SQLite's one writer, by weight, whatever each of them
+//! has to do.
 //!
-//! Start-time fair queueing: each tenant has a clock that runs by the time that it computed, divided by its weight, and
+//! Start-time fair queueing: each tenant has a clock that runs by the time that it took, divided by its weight, and
 //! whoever waits with the clock that is furthest behind goes next. A tenant who had nothing to do saves up no more than a
-//! moment of it: enough to go before those who compute all the time, and not to hold them up later.
+//! moment of it: enough to go before those who are busy all the time, and not to hold them up later.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,16 +13,19 @@ use guanxi_domain::tenant::TenantId;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// Clocks that are kept of tenants who have nothing to do; beyond that they forget what they had computed.
+/// Clocks that are kept of tenants who have nothing to do; beyond that they forget what they had taken.
 const CLOCKS_MAX: usize = 4_096;
 
-/// How far a clock may be behind those of others, in its own unit: thousandths of a nanosecond that weight 1 computed.
+/// How far a clock may be behind those of others, in its own unit: thousandths of a nanosecond that weight 1 took.
 const CREDIT: u128 = 100_000_000 * UNIT;
 const UNIT: u128 = 1_000;
 
-/// Lets as many tenants compute at once as there are places.
+/// Stands for what is done for all tenants at once, such as appending to their logs; no tenant has this number.
+pub(crate) const EVERYBODY: TenantId = TenantId(0);
+
+/// Lets as many tenants in at once as there are places; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Turnstile(Arc<Mutex<State>>);
+pub struct Turnstile(Arc<Mutex<State>>);
 
 struct State {
     free: usize,
@@ -40,7 +44,8 @@ struct Waiting {
 }
 
 /// A place; given back when it is dropped, with the time that it was taken for.
-pub(crate) struct Turn {
+#[derive(Debug)]
+pub struct Turn {
     /// Nothing if the place was never taken.
     turnstile: Option<Turnstile>,
     tenant: TenantId,
@@ -49,7 +54,8 @@ pub(crate) struct Turn {
 }
 
 impl Turnstile {
-    pub(crate) fn new(places: usize) -> Self {
+    /// With so many places, at least one.
+    pub fn new(places: usize) -> Self {
         Self(Arc::new(Mutex::new(State {
             free: places.max(1),
             waiting: BTreeMap::new(),
@@ -60,7 +66,7 @@ impl Turnstile {
     }
 
     /// Waits for a place. What is to take long is cut in pieces by whoever asks, so that others go in between.
-    pub(crate) async fn enter(&self, tenant: TenantId, weight: u64) -> Turn {
+    pub async fn enter(&self, tenant: TenantId, weight: u64) -> Turn {
         loop {
             match self.ask(tenant, weight) {
                 Ok(turn) => return turn,
@@ -127,8 +133,14 @@ impl State {
 }
 
 impl Turn {
+    /// Whether another tenant waits for a place.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        let others = |state: &State| state.waiting.values().any(|w| w.tenant != self.tenant && w.tenant != EVERYBODY);
+        self.turnstile.as_ref().is_some_and(|turnstile| others(&turnstile.lock()))
+    }
+
     /// Gives the place back; how long it was taken.
-    pub(crate) fn leave(mut self) -> Duration {
+    pub fn leave(mut self) -> Duration {
         let took = self.since.elapsed();
         self.leave_after(took);
         took
@@ -148,6 +160,13 @@ impl Drop for Turn {
     }
 }
 
+impl std::fmt::Debug for Turnstile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Turnstile").field("free", &state.free).field("waiting", &state.waiting.len()).finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +180,7 @@ mod tests {
         let weight = |tenant: usize| all[tenant].0;
         let ask = |tenant: usize| turnstile.ask(TenantId(tenant as i64), weight(tenant));
         let Ok(mut turn) = ask(0) else { panic!("no place is free") };
-        let mut waiting: Vec<_> = (1..all.len()).map(|tenant| (tenant, ask(tenant).err().expect("taken"))).collect();
+        let mut waiting: Vec<_> = (1..all.len()).map(|tenant| (tenant, ask(tenant).expect_err("taken"))).collect();
         let (mut now, mut turns) = (0, vec![0]);
         while turns.len() < count {
             turn.leave_after(all[now].1);
@@ -173,7 +192,7 @@ mod tests {
                 Err(_) => false,
             });
             let next = waiting.remove(gone.expect("somebody goes")).0;
-            waiting.push((now, ask(now).err().expect("taken")));
+            waiting.push((now, ask(now).expect_err("taken")));
             now = next;
             turns.push(now);
         }
@@ -212,10 +231,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn pl_7_whoever_holds_a_place_knows_whether_another_tenant_waits() {
+        let turnstile = Turnstile::new(1);
+        let turn = turnstile.enter(TenantId(1), 1).await;
+        let _own = turnstile.ask(TenantId(1), 1).expect_err("taken");
+        let _all = turnstile.ask(EVERYBODY, 1).expect_err("taken");
+        assert!(!turn.is_waited_for());
+        let _other = turnstile.ask(TenantId(2), 1).expect_err("taken");
+        assert!(turn.is_waited_for());
+    }
+
+    #[tokio::test]
     async fn pl_7_a_place_comes_back_whatever_becomes_of_who_waits() {
         let turnstile = Turnstile::new(2);
         let [one, other] = [turnstile.enter(TenantId(1), 1).await, turnstile.enter(TenantId(1), 1).await];
-        let waits = || turnstile.ask(TenantId(2), 1).err().expect("taken");
+        let waits = || turnstile.ask(TenantId(2), 1).expect_err("taken");
         drop(waits());
         let given = waits();
         drop(one);
