@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use guanxi_domain::tenant::TenantId;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
@@ -11,7 +12,7 @@ use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
 use crate::error::StoreError;
 use crate::migrations;
 use crate::segments::Directories;
-use crate::turnstile::{EVERYBODY, Turn, Turnstile};
+use crate::turnstile::{Turn, Turnstile};
 use crate::wal::WriteAheadLog;
 use crate::work::{Dialect, Scope, Work};
 
@@ -157,7 +158,7 @@ impl Store {
     async fn turn(&self, line: &Turnstile, scope: Scope) -> Result<Turn, StoreError> {
         let (tenant, weight) = match scope {
             Scope::Tenant(tenant) => (tenant, 1),
-            Scope::Host => (EVERYBODY, WEIGHT_OF_EVERYBODY),
+            Scope::Host => (TenantId::OPERATOR, WEIGHT_OF_EVERYBODY),
         };
         let turn = tokio::time::timeout(self.patience, line.enter(tenant, weight)).await;
         turn.map_err(|_| StoreError::Unavailable(sqlx::Error::PoolTimedOut))

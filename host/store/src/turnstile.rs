@@ -20,9 +20,6 @@ const CLOCKS_MAX: usize = 4_096;
 const CREDIT: u128 = 100_000_000 * UNIT;
 const UNIT: u128 = 1_000;
 
-/// Stands for what is done for all tenants at once, such as appending to their logs; no tenant has this number.
-pub(crate) const EVERYBODY: TenantId = TenantId(0);
-
 /// Lets as many tenants in at once as there are places; cheap to clone.
 #[derive(Clone)]
 pub struct Turnstile(Arc<Mutex<State>>);
@@ -133,9 +130,10 @@ impl State {
 }
 
 impl Turn {
-    /// Whether another tenant waits for a place.
+    /// Whether another tenant waits for a place; the operator is none.
     pub(crate) fn is_waited_for(&self) -> bool {
-        let others = |state: &State| state.waiting.values().any(|w| w.tenant != self.tenant && w.tenant != EVERYBODY);
+        let others =
+            |state: &State| state.waiting.values().any(|w| w.tenant != self.tenant && w.tenant != TenantId::OPERATOR);
         self.turnstile.as_ref().is_some_and(|turnstile| others(&turnstile.lock()))
     }
 
@@ -235,7 +233,7 @@ mod tests {
         let turnstile = Turnstile::new(1);
         let turn = turnstile.enter(TenantId(1), 1).await;
         let _own = turnstile.ask(TenantId(1), 1).expect_err("taken");
-        let _all = turnstile.ask(EVERYBODY, 1).expect_err("taken");
+        let _all = turnstile.ask(TenantId::OPERATOR, 1).expect_err("taken");
         assert!(!turn.is_waited_for());
         let _other = turnstile.ask(TenantId(2), 1).expect_err("taken");
         assert!(turn.is_waited_for());

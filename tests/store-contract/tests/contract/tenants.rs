@@ -1,9 +1,12 @@
 //! Tenants, tokens, sessions and kept answers.
 
+use std::time::Duration;
+
+use futures::future::{Either, select};
 use guanxi_domain::caller;
 use guanxi_domain::ids::TokenId;
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{KeptAnswer, Scope, Store, StoreError, TokenRow};
+use guanxi_store::{Dialect, KeptAnswer, Scope, Store, StoreError, TokenRow};
 use guanxi_store_contract::make::{self, NOW};
 use guanxi_store_contract::on_both;
 
@@ -45,6 +48,31 @@ fn tenants_have_one_slug_each_and_the_operator_is_none_of_them() {
         let first: Vec<TenantId> = work.tenants(None, 2).await.unwrap().into_iter().map(|t| t.id).collect();
         let rest: Vec<TenantId> = work.tenants(Some(first[1]), 2).await.unwrap().into_iter().map(|t| t.id).collect();
         assert_eq!([first, rest].concat(), ids);
+    });
+}
+
+/// SQLite has one writer. PostgreSQL has many, and nobody waits.
+#[test]
+fn pl_7_who_wrote_little_writes_next() {
+    on_both(|store| async move {
+        let [busy, quiet] = [make::tenant(&store, "busy").await, make::tenant(&store, "quiet").await];
+        let write = |tenant| {
+            let store = store.clone();
+            Box::pin(async move { store.begin_unhurried(Scope::Tenant(tenant)).await.unwrap() })
+        };
+        write(busy).await.commit().await.unwrap();
+        let held = write(busy).await;
+        let (mut more, mut little) = (write(busy), write(quiet));
+        if store.dialect() == Dialect::Postgres {
+            futures::join!(more, little);
+            assert_eq!(held.commit_in_turn().await.unwrap(), Duration::ZERO);
+            return;
+        }
+        assert!(futures::poll!(&mut more).is_pending() && futures::poll!(&mut little).is_pending());
+        assert!(held.commit_in_turn().await.unwrap() > Duration::ZERO, "a tenant waited");
+        let Either::Right((work, more)) = select(more, little).await else { panic!("who wrote more came first") };
+        assert!(work.commit_in_turn().await.unwrap() > Duration::ZERO, "the other one waited");
+        assert_eq!(more.await.commit_in_turn().await.unwrap(), Duration::ZERO);
     });
 }
 

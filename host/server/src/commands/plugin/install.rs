@@ -83,13 +83,8 @@ async fn here(config: &Config, options: &Options) -> anyhow::Result<()> {
     let input = options.input(&plugin, &version)?;
     let Placed { view, waits } = app.put_installation(&operator, tenant, name, input).await?;
     print(match view.upgrade.filter(|_| waits) {
-        Some(Upgrade { asks, .. }) => {
-            let runs = view.installation.version;
-            let asks = asks.join(", ");
-            format!(
-                "{name} {version} waits for {tenant}: it newly asks for {asks}. {runs} runs on until \
-                 `guanxi plugin approve {tenant} {name} {version}`."
-            )
+        Some(Upgrade { version, asks, .. }) => {
+            told_waiting(name, tenant, &view.installation.version, &Waiting { version, asks })
         }
         None => format!("{name} is installed for {tenant}."),
     });
@@ -134,7 +129,7 @@ async fn shelve(host: &Remote, options: &Options) -> anyhow::Result<(String, Str
     Ok((name, version))
 }
 
-/// What is told of a version that another host lets wait.
+/// What is told of a version that waits for an approval.
 pub(super) fn told_waiting(name: &str, tenant: &str, runs: &str, waiting: &Waiting) -> String {
     let Waiting { version, asks } = waiting;
     let why = match asks.is_empty() {
