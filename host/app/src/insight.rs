@@ -124,6 +124,41 @@ pub(crate) async fn summaries(
     Ok(summaries.collect())
 }
 
+/// Everything that is shown of one person, as `work` sees them.
+async fn view(work: &mut Work, tenant: TenantId, id: PersonId, now: Millis) -> Result<PersonView, AppError> {
+    let (person, leaves) = whole(work, tenant, id).await?;
+    let id = person.id;
+    let mut links = work.links(tenant, &leaves).await?;
+    let mut members = work.people(tenant, &leaves).await?;
+    let members: Vec<Member> = leaves
+        .iter()
+        .filter_map(|leaf| {
+            let links = links.remove(leaf).unwrap_or_default();
+            Some(Member { person: members.remove(leaf)?, links })
+        })
+        .collect();
+    let mut links: Vec<Link> = members.iter().flat_map(|member| member.links.iter().cloned()).collect();
+    Link::sort(&mut links);
+    let mut orders = Vec::new();
+    for leaf in &leaves {
+        orders.extend(work.orders_of(tenant, *leaf, ORDERS_SHOWN).await?);
+    }
+    orders.sort_by_key(|order| std::cmp::Reverse(order.ordered_at));
+    orders.truncate(ORDERS_SHOWN as usize);
+    let mut signals = work.signals(tenant, &[id]).await?;
+    Ok(PersonView {
+        standing: work.standings(tenant, &[person.number]).await?.remove(&person.number),
+        signals: SignalView::all(signals.remove(&id).unwrap_or_default(), now),
+        links,
+        conflicts: work.conflicts_of(tenant, &leaves).await?,
+        scores: work.scores(tenant, &[id]).await?.remove(&id).unwrap_or_default(),
+        tags: work.tags(tenant, &[id]).await?.remove(&id).unwrap_or_default(),
+        orders,
+        members: if person.membership.is_group { members } else { Vec::new() },
+        person,
+    })
+}
+
 /// A limit from outside, within bounds.
 pub(crate) fn page(limit: Option<u32>) -> u32 {
     limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX)
@@ -168,9 +203,8 @@ impl App {
         let tenant = self.tenant_for(caller, slug, Scope::Read).await?;
         let mut work = self.store().read(Rows::Tenant(tenant.id)).await?;
         let owners = work.owners(tenant.id, std::slice::from_ref(identity)).await?;
-        drop(work);
         let Some(person) = owners.get(identity) else { return Ok(None) };
-        let view = self.person(caller, slug, *person).await?;
+        let view = view(&mut work, tenant.id, *person, self.ambient().now()).await?;
         let leads = |link: &Link| link.identity == *identity && link.state != LinkState::Invalid;
         Ok(view.links.iter().any(leads).then_some(view))
     }
@@ -179,38 +213,7 @@ impl App {
     pub async fn person(&self, caller: &Caller, slug: &str, id: PersonId) -> Result<PersonView, AppError> {
         let tenant = self.tenant_for(caller, slug, Scope::Read).await?;
         let mut work = self.store().read(Rows::Tenant(tenant.id)).await?;
-        let (person, leaves) = whole(&mut work, tenant.id, id).await?;
-        let id = person.id;
-        let mut links = work.links(tenant.id, &leaves).await?;
-        let mut members = work.people(tenant.id, &leaves).await?;
-        let members: Vec<Member> = leaves
-            .iter()
-            .filter_map(|leaf| {
-                let links = links.remove(leaf).unwrap_or_default();
-                Some(Member { person: members.remove(leaf)?, links })
-            })
-            .collect();
-        let mut links: Vec<Link> = members.iter().flat_map(|member| member.links.iter().cloned()).collect();
-        Link::sort(&mut links);
-        let mut orders = Vec::new();
-        for leaf in &leaves {
-            orders.extend(work.orders_of(tenant.id, *leaf, ORDERS_SHOWN).await?);
-        }
-        orders.sort_by_key(|order| std::cmp::Reverse(order.ordered_at));
-        orders.truncate(ORDERS_SHOWN as usize);
-        let mut signals = work.signals(tenant.id, &[id]).await?;
-        let now = self.ambient().now();
-        Ok(PersonView {
-            standing: work.standings(tenant.id, &[person.number]).await?.remove(&person.number),
-            signals: SignalView::all(signals.remove(&id).unwrap_or_default(), now),
-            links,
-            conflicts: work.conflicts_of(tenant.id, &leaves).await?,
-            scores: work.scores(tenant.id, &[id]).await?.remove(&id).unwrap_or_default(),
-            tags: work.tags(tenant.id, &[id]).await?.remove(&id).unwrap_or_default(),
-            orders,
-            members: if person.membership.is_group { members } else { Vec::new() },
-            person,
-        })
+        view(&mut work, tenant.id, id, self.ambient().now()).await
     }
 
     /// What happened to a person, newest first: events, what was decided about them and what was sent.

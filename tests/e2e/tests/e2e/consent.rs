@@ -7,6 +7,7 @@ use guanxi_e2e::{Host, Place, Reply, Sink, Tenant, eventually, host, on_both};
 use serde_json::{Value, json};
 
 const MARKETING: &str = "marketing";
+const LOOKS_MAX: usize = 10_000;
 
 fn settings() -> Value {
     json!({
@@ -284,6 +285,35 @@ fn id_13_nothing_is_found_of_somebody_who_was_erased() {
         assert!(applied.contains("1 people will be forgotten again."), "{applied}");
         eventually("it is done again", async || tenant.find("user:zoe-7001").await.is_none().then_some(())).await;
         database.close().await;
+        host.stop().await;
+    });
+}
+
+/// Looking for somebody reads one state: they are found whole, or not at all.
+#[test]
+fn id_13_who_is_looked_for_while_they_are_erased_is_there_or_not() {
+    on_both(|place| async move {
+        let host = Host::start(&place).await;
+        let tenant = host.tenant("acme").await;
+        for user in 0..24 {
+            tenant.call("identify", &json!({"userId": format!("u{user}")})).await.expect(202);
+        }
+        for user in 0..24 {
+            let identity = format!("user:u{user}");
+            let id = id_of(&tenant, &identity).await;
+            let wish = json!({"reason": "asked", "confirm": id});
+            // As often as possible, for the moment to be hit is short.
+            let look = || async {
+                for _ in 0..LOOKS_MAX {
+                    if tenant.find(&identity).await.is_none() {
+                        return;
+                    }
+                }
+                panic!("{identity} is still there");
+            };
+            let erase = async { tenant.api.post(&format!("/people/{id}/erase"), &wish).await.expect(202) };
+            tokio::join!(erase, look(), look(), look(), look());
+        }
         host.stop().await;
     });
 }
