@@ -14,6 +14,7 @@ mod erasures;
 mod events;
 mod extract;
 mod health;
+mod hooks;
 mod idempotency;
 mod imports;
 mod ingest;
@@ -45,7 +46,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use guanxi_app::App;
-use guanxi_domain::limits::COMPONENT_BYTES_MAX;
+use guanxi_domain::limits::{CALLBACK_BYTES_MAX, COMPONENT_BYTES_MAX};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -58,6 +59,8 @@ pub use state::{ApiState, NotReady, Readiness};
 
 /// The most bytes of a body, components and events excepted.
 const BODY_BYTES_MAX: usize = 256 * 1024;
+/// How long a channel waits for an answer.
+const HOOK_MAX: Duration = Duration::from_secs(10);
 /// How long a request may take until its answer begins.
 const REQUEST_MAX: Duration = Duration::from_secs(30);
 /// The same for an upload, which is compiled before it is answered.
@@ -65,7 +68,7 @@ const UPLOAD_MAX: Duration = Duration::from_secs(300);
 /// The same for a file of people, which may be large and its line slow.
 const IMPORT_MAX: Duration = Duration::from_secs(3_600);
 
-/// Every route: `/v1`, `/api/v1`, `/openapi.json`, `/healthz` and `/readyz`.
+/// Every route: `/v1`, `/api/v1`, `/hooks`, `/openapi.json`, `/healthz` and `/readyz`.
 ///
 /// Paths elsewhere are left to the router that this one is merged into; [`not_found`] answers them in the same way.
 pub fn router(state: ApiState) -> Router {
@@ -86,9 +89,14 @@ pub fn router(state: ApiState) -> Router {
     // A file is kept piece by piece as it comes, and counted on the way: no limit but its own applies to it.
     let files =
         files().layer(DefaultBodyLimit::disable()).layer(from_fn(|request, next| within(IMPORT_MAX, request, next)));
+    let hooks = get(hooks::receive).post(hooks::receive);
+    let hooks = hooks
+        .layer(DefaultBodyLimit::max(CALLBACK_BYTES_MAX))
+        .layer(from_fn(|request, next| within(HOOK_MAX, request, next)));
     let (router, _) = management.merge(upload).merge(files).merge(rest).split_for_parts();
     router
         .route("/openapi.json", get(openapi::serve))
+        .route(hooks::PATH, hooks)
         .route("/api/{*rest}", any(not_found))
         .route("/v1/{call}/{*rest}", any(not_found))
         .method_not_allowed_fallback(problem::method_not_allowed)

@@ -155,7 +155,7 @@ impl Problem {
         self.0.status
     }
 
-    fn retry_after(mut self, seconds: u32) -> Self {
+    pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
         self.0.of.retry_after = Some(seconds);
         self
     }

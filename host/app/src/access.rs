@@ -70,19 +70,22 @@ impl App {
     /// The tenant called `slug`, if the caller may do `scope` things there. A tenant that the caller does not see is
     /// not found, never forbidden.
     pub async fn tenant_for(&self, caller: &Caller, slug: &str, scope: Scope) -> Result<Tenant, AppError> {
-        let tenant = match self.inner.access.tenants.get(slug) {
-            Some(tenant) => tenant,
-            None => {
-                let found = self.store().read(Rows::Host).await?.tenant_by_slug(slug).await?;
-                let tenant = found.ok_or(AppError::NotFound("tenant"))?;
-                self.inner.access.remember(&tenant);
-                tenant
-            }
-        };
+        let tenant = self.tenant_called(slug).await?;
         if !caller.sees(tenant.id) {
             return Err(AppError::NotFound("tenant"));
         }
         require(caller, &tenant, scope)?;
+        Ok(tenant)
+    }
+
+    /// The tenant called `slug`, as it was at most seconds ago.
+    pub(crate) async fn tenant_called(&self, slug: &str) -> Result<Tenant, AppError> {
+        if let Some(tenant) = self.inner.access.tenants.get(slug) {
+            return Ok(tenant);
+        }
+        let found = self.store().read(Rows::Host).await?.tenant_by_slug(slug).await?;
+        let tenant = found.ok_or(AppError::NotFound("tenant"))?;
+        self.inner.access.remember(&tenant);
         Ok(tenant)
     }
 

@@ -7,6 +7,7 @@ mod access;
 mod ambient;
 mod backtests;
 mod bell;
+mod callbacks;
 mod campaigns;
 mod candidates;
 mod consents;
@@ -57,6 +58,7 @@ use tokio::sync::Notify;
 pub use ambient::Ambient;
 pub use backtests::{BacktestClaim, BacktestInput};
 pub use bell::Bell;
+pub use callbacks::{Callback, CallbackError};
 pub use campaigns::{CampaignAnswer, Step, StepSort};
 pub use candidates::CandidateInput;
 pub use consents::{ConsentInput, ConsentView};
@@ -103,6 +105,7 @@ struct Inner {
     vault: Vault,
     door: Door,
     access: access::Access,
+    callbacks: callbacks::Callbacks,
     ingest: ingest::Ingest,
     live: live::Bus,
     graphs: graphs::Graphs,
@@ -142,6 +145,7 @@ impl App {
             vault,
             door,
             access: access::Access::new(),
+            callbacks: callbacks::Callbacks::new(),
             ingest,
             live: live::Bus::new(),
             graphs: graphs::Graphs::new(),

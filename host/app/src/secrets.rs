@@ -92,6 +92,29 @@ impl Vault {
         serde_json::from_slice(&opened.plain).map(OpenSecrets).map_err(|_| VaultError)
     }
 
+    /// Seals the token of a session of one installation. `nonce` must be fresh.
+    pub fn seal_token(
+        &self,
+        tenant: TenantId,
+        installation: InstallationId,
+        token: &str,
+        nonce: [u8; NONCE_LEN],
+    ) -> Result<Vec<u8>, VaultError> {
+        self.look_again();
+        self.keys().seal(token.as_bytes(), &session_of(tenant, installation), nonce)
+    }
+
+    /// Opens what `seal_token` made for the same tenant and installation.
+    pub fn open_token(
+        &self,
+        tenant: TenantId,
+        installation: InstallationId,
+        sealed: &[u8],
+    ) -> Result<String, VaultError> {
+        let opened = self.opened(&session_of(tenant, installation), sealed)?;
+        String::from_utf8(opened.plain).map_err(|_| VaultError)
+    }
+
     /// Seals anew what an old key sealed; `None` if it was the key that seals now. `nonce` must be fresh.
     pub fn reseal(
         &self,
@@ -178,9 +201,23 @@ fn bound_to(tenant: TenantId, installation: InstallationId) -> Vec<u8> {
     [tenant.0.to_be_bytes().as_slice(), installation.as_bytes()].concat()
 }
 
+/// Other than secrets, so that neither opens as the other.
+fn session_of(tenant: TenantId, installation: InstallationId) -> Vec<u8> {
+    [bound_to(tenant, installation).as_slice(), b"session"].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_session_opens_for_its_installation_and_is_no_secret() {
+        let vault = Vault::new([1; 32]);
+        let sealed = vault.seal_token(TENANT, installation(), "t-1", [9; 24]).unwrap();
+        assert_eq!(vault.open_token(TENANT, installation(), &sealed).as_deref(), Ok("t-1"));
+        assert!(vault.open_token(TenantId(2), installation(), &sealed).is_err());
+        assert!(vault.open(TENANT, installation(), &sealed).is_err());
+    }
 
     #[test]
     fn sealed_secrets_open_only_for_their_installation_and_key() {

@@ -1,6 +1,6 @@
-//! HTTP as data, and the steps a connector takes.
+//! HTTP as data, the steps a connector takes, and what comes in through it.
 
-use crate::Millis;
+use crate::{JsonMap, Millis};
 
 /// A request that a connector asks the host to perform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,4 +74,75 @@ pub enum Step {
     },
     /// Done.
     Done(Outcome),
+}
+
+/// How a channel gives a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorization {
+    /// To be performed by the host.
+    pub request: Request,
+    /// JSON pointer to the token in the answer.
+    pub token_pointer: String,
+    /// JSON pointer to the lifetime in seconds in the answer.
+    pub lifetime_pointer: Option<String>,
+    /// Lifetime in seconds where the answer says none.
+    pub lifetime_seconds: u32,
+}
+
+/// A request of a channel, as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// `GET` or `POST`.
+    pub method: String,
+    /// Raw, without the question mark.
+    pub query: String,
+    /// Name and value, in order.
+    pub headers: Vec<(String, String)>,
+    /// Raw bytes.
+    pub body: Vec<u8>,
+}
+
+/// What to answer to a channel, and what to keep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reception {
+    /// Sent back once the events are kept.
+    pub reply: Response,
+    /// What happened, with who it is about.
+    pub events: Vec<Received>,
+}
+
+/// An event as a connector read it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Received {
+    /// By which a repetition is known.
+    pub key: String,
+    /// `kind:value` identities of the person.
+    pub identities: Vec<String>,
+    /// `Message Received` …
+    pub kind: String,
+    /// When it happened, by the channel's clock.
+    pub at: Millis,
+    /// The channel, if the connector says one.
+    pub channel: Option<String>,
+    /// The place of contact.
+    pub touchpoint: Option<String>,
+    /// What the channel said about it.
+    pub properties: JsonMap,
+}
+
+/// Why a request of a channel is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The signature is missing or wrong.
+    #[error("the signature is missing or wrong")]
+    BadSignature,
+    /// Signed too long ago.
+    #[error("it was signed too long ago")]
+    Stale,
+    /// Cannot be read.
+    #[error("it cannot be read: {0}")]
+    Malformed(String),
+    /// The configuration cannot be used.
+    #[error("the configuration cannot be used: {0}")]
+    BadConfig(String),
 }

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod cloudevents;
 pub mod document;
 pub mod order;
+pub mod received;
 pub mod segment;
 mod subject;
 

@@ -29,6 +29,15 @@ pub const GUEST_ENTRIES_MAX: usize = 128;
 /// The most requests that one try of a connector to deliver a message may take.
 pub const CONNECTOR_REQUESTS_MAX: u32 = 8;
 
+/// Bytes of a request that a channel sends to a connector.
+pub const CALLBACK_BYTES_MAX: usize = 1024 * 1024;
+
+/// Events that a connector may read from one such request.
+pub const CALLBACK_EVENTS_MAX: usize = 256;
+
+/// Bytes of the token of a session.
+pub const SESSION_BYTES_MAX: usize = 8 * 1024;
+
 /// The most moments that a campaign is asked about at once.
 pub const MOMENTS_MAX: usize = 256;
 

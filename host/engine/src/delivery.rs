@@ -2,7 +2,7 @@
 //! own, so a hanging provider delays only its own messages.
 
 mod attempt;
-mod backoff;
+pub(crate) mod backoff;
 mod standing;
 
 use std::collections::HashMap;

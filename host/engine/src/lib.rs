@@ -4,6 +4,7 @@
 //! run beside each other. Plugins are called between reading and the one transaction that writes everything.
 
 mod backtests;
+mod callbacks;
 mod delivery;
 mod erasure;
 mod fleet;
@@ -11,6 +12,7 @@ mod imports;
 mod pipeline;
 mod portraits;
 mod receipts;
+mod sessions;
 mod standings;
 mod timers;
 mod upkeep;
@@ -67,6 +69,7 @@ pub struct Engine {
     fleet: Arc<Fleet>,
     recall: Arc<pipeline::Recall>,
     segments: Arc<pipeline::Shelf>,
+    sessions: Arc<sessions::Sessions>,
     turnstile: Turnstile,
     egress: Egress,
     options: EngineOptions,
@@ -81,6 +84,7 @@ impl Engine {
             fleet,
             recall: Arc::new(pipeline::Recall::new()),
             segments: Arc::new(pipeline::Shelf::new()),
+            sessions: Arc::default(),
             turnstile: Turnstile::new(std::thread::available_parallelism().map_or(1, usize::from)),
             egress,
             options,
@@ -111,6 +115,7 @@ impl Engine {
         tasks.spawn(receipts::run(self.clone(), stop.clone()));
         tasks.spawn(usage::run(self.clone(), stop.clone()));
         tasks.spawn(erasure::run(self.clone(), stop.clone()));
+        tasks.spawn(callbacks::run(self.clone(), stop.clone()));
         tasks.spawn(delivery::supervise(self, stop));
         tasks.close();
         tasks.wait().await;

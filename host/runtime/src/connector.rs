@@ -83,7 +83,7 @@ fn step(step: Result<http::Step, types::Failure>) -> Result<Result<Step, Failure
 }
 
 /// The body alone may be as large as the limits of the call let an answer be.
-fn request(request: http::Request) -> Result<Request, Failure> {
+pub(crate) fn request(request: http::Request) -> Result<Request, Failure> {
     within("the URL", request.url.len())?;
     for header in &request.headers {
         within("a header's value", header.value.len())?;

@@ -11,6 +11,7 @@ mod connector;
 mod crypto;
 mod engine;
 mod error;
+mod facets;
 mod plugin;
 mod raise;
 mod runtime;

@@ -61,8 +61,8 @@ pub(crate) struct Exports {
     pub(crate) analyzer: Option<contract::analyzer::GuestIndices>,
     pub(crate) campaign: Option<contract::campaign::GuestIndices>,
     pub(crate) connector: Option<contract::connector::GuestIndices>,
-    session: Option<contract::connector_session::GuestIndices>,
-    receive: Option<contract::connector_receive::GuestIndices>,
+    pub(crate) session: Option<contract::connector_session::GuestIndices>,
+    pub(crate) receive: Option<contract::connector_receive::GuestIndices>,
     poll: Option<contract::connector_poll::GuestIndices>,
     audience: Option<contract::connector_audience::GuestIndices>,
 }

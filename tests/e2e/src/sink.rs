@@ -29,6 +29,8 @@ pub enum Reply {
     Status(u16),
     /// With this status and headers.
     With(u16, Vec<(&'static str, String)>),
+    /// With `200` and this document.
+    Json(serde_json::Value),
     /// Never.
     Hang,
 }
@@ -131,6 +133,7 @@ async fn take(
             }
             response
         }
+        Reply::Json(document) => axum::Json(document).into_response(),
         Reply::Hang => std::future::pending().await,
     }
 }

@@ -105,8 +105,25 @@ impl Egress {
     /// values (as they are); the body goes out untouched. Redirects are followed; credentials and headers with secrets
     /// stay behind when scheme, host or port change, and what a redirect says is never searched for placeholders.
     pub async fn perform(&self, request: &Request, policy: &EgressPolicy) -> Result<Response, EgressError> {
+        self.within_time(self.shared.follow(request, policy, self.shared.options.redirects_max)).await
+    }
+
+    /// Sends the request by which a connector gets a session. Nothing in it comes from people, so placeholders are replaced
+    /// in its body, too: escaped in JSON, percent-encoded in a form. Such a body goes where it was meant to go: no redirect
+    /// is followed.
+    pub async fn authorize(&self, request: &Request, policy: &EgressPolicy) -> Result<Response, EgressError> {
+        let is_content_type = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("content-type");
+        let content_type = request.headers.iter().find(is_content_type).map_or("", |(_, value)| value.as_str());
+        let body = secret::expand_body(&request.body, content_type, policy)?;
+        self.within_time(self.shared.follow(&Request { body, ..request.clone() }, policy, 0)).await
+    }
+
+    async fn within_time(
+        &self,
+        exchange: impl Future<Output = Result<Response, EgressError>>,
+    ) -> Result<Response, EgressError> {
         let after = self.shared.options.total_timeout;
-        match tokio::time::timeout(after, self.shared.follow(request, policy)).await {
+        match tokio::time::timeout(after, exchange).await {
             Ok(result) => result,
             Err(_) => Err(EgressError::Timeout { after }),
         }
@@ -114,12 +131,17 @@ impl Egress {
 }
 
 impl Shared {
-    async fn follow(&self, request: &Request, policy: &EgressPolicy) -> Result<Response, EgressError> {
+    async fn follow(
+        &self,
+        request: &Request,
+        policy: &EgressPolicy,
+        redirects_max: usize,
+    ) -> Result<Response, EgressError> {
         let options = &self.options;
         let gate = Gate { policy, allow_private: &options.allow_private, allow_http: options.allow_http };
         let mut hop = Hop::first(request, &gate, options.request_bytes_max)?;
         let mut answer = self.send(&hop).await?;
-        for _ in 0..options.redirects_max {
+        for _ in 0..redirects_max {
             let Some(location) = response::redirect(&answer) else {
                 break;
             };
@@ -127,7 +149,7 @@ impl Shared {
             answer = self.send(&hop).await.map_err(EgressError::after_redirect)?;
         }
         if response::redirect(&answer).is_some() {
-            return Err(EgressError::TooManyRedirects { max: options.redirects_max });
+            return Err(EgressError::TooManyRedirects { max: redirects_max });
         }
         response::read(answer, hop.host(), options.response_bytes_max).await
     }

@@ -44,6 +44,17 @@ impl Secrets {
     }
 }
 
+impl Secrets {
+    /// A text of a channel without any of the secrets that it may quote.
+    pub fn redacted(&self, text: &str) -> String {
+        let mut redacted = text.to_owned();
+        for secret in self.by_name.values().map(SecretText::reveal).filter(|secret| !secret.is_empty()) {
+            redacted = redacted.replace(secret, "[secret]");
+        }
+        redacted
+    }
+}
+
 impl<N: Into<String>> FromIterator<(N, SecretText)> for Secrets {
     fn from_iter<I: IntoIterator<Item = (N, SecretText)>>(pairs: I) -> Self {
         Self { by_name: pairs.into_iter().map(|(name, secret)| (name.into(), secret)).collect() }
@@ -57,10 +68,32 @@ pub(super) enum Place {
     Url,
     /// As it is.
     Header,
+    /// Inside a text of a JSON document, escaped.
+    Json,
+    /// Percent-encoded, with nothing left bare that a form gives a meaning.
+    Form,
 }
 
 /// Unreserved characters, and the colon that bot tokens contain and some channels want to see bare.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
+
+/// The bytes of a body of this content type with its placeholders replaced. Bodies of other types are left as they are.
+pub(super) fn expand_body(body: &[u8], content_type: &str, policy: &EgressPolicy) -> Result<Vec<u8>, EgressError> {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let place = match essence.as_str() {
+        "application/x-www-form-urlencoded" => Place::Form,
+        json if json == "application/json" || json.ends_with("+json") => Place::Json,
+        _ => return Ok(body.to_vec()),
+    };
+    let text = std::str::from_utf8(body).map_err(|_| EgressError::BadRequest("its body is not UTF-8".to_owned()))?;
+    Ok(expand(text, policy, place)?.into_owned().into_bytes())
+}
+
+/// What stands between the quotation marks of a JSON text.
+fn json_text(secret: &str) -> String {
+    let quoted = serde_json::Value::from(secret).to_string();
+    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default().to_owned()
+}
 
 /// Replaces the placeholders of `text`; what comes back is owned exactly if it carries a secret.
 pub(super) fn expand<'t>(text: &'t str, policy: &EgressPolicy, place: Place) -> Result<Cow<'t, str>, EgressError> {
@@ -77,6 +110,8 @@ pub(super) fn expand<'t>(text: &'t str, policy: &EgressPolicy, place: Place) -> 
         match place {
             Place::Url => expanded.extend(utf8_percent_encode(secret, ENCODED)),
             Place::Header => expanded.push_str(secret),
+            Place::Json => expanded.push_str(&json_text(secret)),
+            Place::Form => expanded.extend(utf8_percent_encode(secret, NON_ALPHANUMERIC)),
         }
         found = true;
         rest = behind;
@@ -97,4 +132,29 @@ fn placeholder<'a>(after: &'a str, policy: &'a EgressPolicy) -> Result<Option<(&
         .split_once("}}")
         .ok_or_else(|| EgressError::BadRequest("a `{{secret:` placeholder is not closed".to_owned()))?;
     Ok(Some((policy.secret(name)?, behind)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy() -> EgressPolicy {
+        let secrets = [("app-secret", SecretText::new("a\"b&c=d"))].into_iter().collect::<Secrets>();
+        EgressPolicy::new(["channel.example"], Arc::new(secrets)).unwrap()
+    }
+
+    fn check(content_type: &str, body: &str, expected: &str) {
+        let expanded = expand_body(body.as_bytes(), content_type, &policy()).unwrap();
+        assert_eq!(String::from_utf8_lossy(&expanded), expected);
+    }
+
+    #[test]
+    fn a_secret_in_a_body_stays_one_value() {
+        check("application/json", r#"{"s":"{{secret:app-secret}}","x":"{{y}}"}"#, r#"{"s":"a\"b&c=d","x":"{{y}}"}"#);
+        check("Application/X-Www-Form-Urlencoded; charset=utf-8", "s={{secret:app-secret}}&x=1", "s=a%22b%26c%3Dd&x=1");
+        check("text/plain", "{{secret:app-secret}}", "{{secret:app-secret}}");
+        let unknown = expand_body(br#"{"s":"{{secret:other}}"}"#, "application/json", &policy());
+        assert!(matches!(unknown, Err(EgressError::UnknownSecret { .. })));
+        assert!(expand_body(b"\xff{{secret:app-secret}}", "application/json", &policy()).is_err());
+    }
 }

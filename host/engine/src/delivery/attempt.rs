@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use guanxi_app::Ambient;
-use guanxi_channels::{Egress, EgressError};
+use guanxi_channels::{Egress, EgressError, EgressPolicy};
 use guanxi_domain::Millis;
 use guanxi_domain::campaign::Failure;
 use guanxi_domain::connector::{Outbound, Outcome, Step};
@@ -42,6 +42,9 @@ pub(crate) struct Courier {
     tenant: TenantId,
     standing: Standing,
 }
+
+/// The class of a try that ended because the channel refused the session.
+const REFRESH: &str = "refresh-session";
 
 type Checked = (Result<Result<Step, Failure>, CallError>, Option<Health>);
 
@@ -113,8 +116,29 @@ impl Courier {
         }
     }
 
-    /// Goes from step to step.
+    /// Goes from step to step, with another session if the channel refuses the one it was shown: what it refused for that
+    /// was not taken.
     async fn walk(&self, message: &Message, now: Millis) -> End {
+        if !self.unit.plugin.has_session() {
+            return self.steps(message, &self.passport.policy, now).await;
+        }
+        let mut refused = 0;
+        loop {
+            let Self { engine, tenant, unit, passport, .. } = self;
+            let session = match engine.sessions.of(engine, *tenant, unit, passport, refused).await {
+                Ok(session) => session,
+                Err(none) => return End::again("session", Some(none.why), none.again_at),
+            };
+            let policy = passport.policy.clone().with_session(Some(session.token));
+            let end = self.steps(message, &policy, now).await;
+            if end.class != REFRESH || refused > 0 {
+                return end;
+            }
+            refused = session.generation;
+        }
+    }
+
+    async fn steps(&self, message: &Message, policy: &EgressPolicy, now: Millis) -> End {
         let Self { unit, passport, idempotent, .. } = self;
         let outbound = Outbound {
             id: message.id.to_string(),
@@ -133,19 +157,16 @@ impl Courier {
             let end = match step {
                 Ok(Ok(Step::Done(outcome))) => self.outcome(outcome),
                 Ok(Ok(Step::Perform { .. })) if performed == CONNECTOR_REQUESTS_MAX => break,
-                Ok(Ok(Step::Perform { request, continuation })) => {
-                    match self.egress.perform(&request, &passport.policy).await {
-                        Ok(response) => {
-                            http_status = Some(response.status);
-                            repeatable = *idempotent;
-                            let (now, secrets) = (self.ambient.now(), &passport.secrets);
-                            call =
-                                unit.plugin.resume(&unit.config, &continuation, &response, now, secrets, &self.limits);
-                            continue;
-                        }
-                        Err(error) => unanswered(&error, *idempotent),
+                Ok(Ok(Step::Perform { request, continuation })) => match self.egress.perform(&request, policy).await {
+                    Ok(response) => {
+                        http_status = Some(response.status);
+                        repeatable = *idempotent;
+                        let (now, secrets) = (self.ambient.now(), &passport.secrets);
+                        call = unit.plugin.resume(&unit.config, &continuation, &response, now, secrets, &self.limits);
+                        continue;
                     }
-                }
+                    Err(error) => unanswered(&error, *idempotent),
+                },
                 Ok(Err(failure)) => unfinished("failed", failure.to_string(), repeatable),
                 Err(error) => unfinished("crashed", error.to_string(), repeatable),
             };
@@ -174,7 +195,9 @@ impl Courier {
                 let at = now.saturating_add(Millis::from(seconds).saturating_mul(1_000));
                 End::again("retry-after", None, Some(at))
             }
-            Outcome::RefreshSession => End::again("refresh-session", None, None),
+            Outcome::RefreshSession => {
+                End::again(REFRESH, Some("the channel refuses a new session, too".to_owned()), None)
+            }
             Outcome::QuotaExhausted(until) => End::again("quota-exhausted", None, Some(until)),
             Outcome::WindowClosed => failed("window-closed", Some("the reply window is over".to_owned())),
             Outcome::RecipientGone(why) => failed("recipient-gone", Some(why)),

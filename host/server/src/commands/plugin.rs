@@ -3,6 +3,7 @@
 mod backtest;
 mod conform;
 mod dev;
+mod facets;
 mod install;
 mod kit;
 mod new;

@@ -6,6 +6,7 @@ mod backtests;
 mod browser;
 mod campaigns;
 mod candidates;
+mod channels;
 mod clients;
 mod commands;
 mod consent;

@@ -1,13 +1,20 @@
 //! Receipts are enough to execute a decision again.
 
-use guanxi_e2e::environment::guest;
+use std::collections::BTreeSet;
+
+use guanxi_e2e::environment::{example, guest};
 use guanxi_e2e::host::{run, run_well};
 use guanxi_e2e::sql::Database;
 use guanxi_e2e::{Answer, Client, Host, Place, Tenant, on_both};
 use serde_json::{Value, json};
 
+use crate::grants::repacked;
+
 /// Each person has one of these.
 const PEOPLE: i64 = 40;
+/// Of each round of load.
+const NEWCOMERS: usize = 50;
+const ROUNDS: usize = 12;
 
 fn order(person: i64) -> Value {
     json!({
@@ -147,4 +154,57 @@ fn ca_7_what_cannot_be_executed_again_says_why() {
         assert!(problem["detail"].as_str().unwrap().contains("raise `receipt_bytes_max`"), "{problem}");
         host.stop().await;
     });
+}
+
+/// An upgrade and its way back in the middle of load: each decision is one version's, and can be executed again.
+#[test]
+fn pl_6_what_runs_is_changed_under_load_and_everybody_is_decided_about_once() {
+    on_both(|place| async move {
+        let host = Host::start(&place).await;
+        let tenant = host.tenant("acme").await;
+        tenant.install("sandbox", json!({})).await;
+        let component = example("smallest-campaign");
+        let text = |version: &str| {
+            format!(
+                "contract = \"0.1.0\"\nname = \"smallest-campaign\"\nversion = \"{version}\"\n\
+                 title = {{ en = \"Hello\", zh = \"你好\" }}\nsummary = {{ en = \"Greets.\", zh = \"问好。\" }}\n\
+                 [campaign]\nevents = [\"identify\"]\noperations = [\"send\"]\n"
+            )
+        };
+        let mut digests = Vec::new();
+        for version in ["0.1.0", "0.2.0"] {
+            let plugin = tenant.upload(repacked(&place, &component, &text(version)).await).await;
+            digests.push(plugin["digest"].clone());
+        }
+        let install = async |version: &str| {
+            let wish =
+                json!({"plugin": "smallest-campaign", "version": version, "mode": "live", "grants": "requested"});
+            tenant.api.put("/installations/smallest-campaign", &wish).await.expect(200);
+        };
+        install("0.1.0").await;
+        tenant.batch(&newcomers(0)).await;
+        tenant.wait_for("/decisions", NEWCOMERS, |_| true).await;
+        for round in 1..ROUNDS - 1 {
+            let calls = newcomers(round);
+            let version = if round % 2 == 0 { "0.1.0" } else { "0.2.0" };
+            tokio::join!(tenant.batch(&calls), install(version));
+        }
+        install("0.2.0").await;
+        tenant.batch(&newcomers(ROUNDS - 1)).await;
+        let decisions = tenant.wait_for("/decisions", ROUNDS * NEWCOMERS, |_| true).await;
+        let people: BTreeSet<&str> = decisions.iter().filter_map(|decision| decision["person"].as_str()).collect();
+        assert_eq!((decisions.len(), people.len()), (ROUNDS * NEWCOMERS, ROUNDS * NEWCOMERS));
+        for digest in &digests {
+            let by = decisions.iter().find(|decision| decision["digest"] == *digest).expect("both decided");
+            let path = format!("/decisions/{}/replay", by["id"].as_str().unwrap());
+            assert_eq!(tenant.api.post(&path, &json!({})).await.expect(200)["same"], true);
+        }
+        assert!(decisions.iter().all(|decision| digests.contains(&decision["digest"])));
+        assert_eq!(tenant.list("/dead-letters").await, Vec::<Value>::new());
+        host.stop().await;
+    });
+}
+
+fn newcomers(round: usize) -> Vec<Value> {
+    (0..NEWCOMERS).map(|n| json!({"type": "identify", "userId": format!("new-{round}-{n}"), "traits": {}})).collect()
 }

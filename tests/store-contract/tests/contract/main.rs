@@ -21,6 +21,7 @@ mod plugin_isolation;
 mod plugins;
 mod portraits;
 mod segments;
+mod sessions;
 mod states;
 mod tenants;
 mod timeline;

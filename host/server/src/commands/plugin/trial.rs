@@ -15,6 +15,8 @@ use guanxi_runtime::{Admitted, Call, CallError, LogLine, Runtime, RuntimeOptions
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::facets::{self, InputIncoming};
+
 /// The input file: what is there is run.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +37,11 @@ pub struct Inputs {
     texts: Vec<InputText>,
     /// For a connector.
     message: Option<InputMessage>,
+    /// For a connector: whether to ask how it gets a session.
+    #[serde(default)]
+    authorize: bool,
+    /// For a connector: a request of its channel.
+    incoming: Option<InputIncoming>,
     /// For a connector: what its requests are answered with, in order.
     #[serde(default)]
     responses: Vec<InputResponse>,
@@ -81,8 +88,15 @@ impl Inputs {
     /// The same with a batch of `items` for this kind alone, its own ones over and over; nothing for a kind that has no
     /// batches, or if there are none.
     pub fn of(&self, kind: Kind, items: usize) -> Option<Self> {
-        let mut inputs =
-            Self { moments: Vec::new(), people: Vec::new(), texts: Vec::new(), message: None, ..self.clone() };
+        let mut inputs = Self {
+            moments: Vec::new(),
+            people: Vec::new(),
+            texts: Vec::new(),
+            message: None,
+            authorize: false,
+            incoming: None,
+            ..self.clone()
+        };
         match kind {
             Kind::Campaign => inputs.moments = repeated(&self.moments, items)?,
             Kind::Scorer => inputs.people = repeated(&self.people, items)?,
@@ -114,7 +128,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn new<T>(kind: Kind, items: usize, limits: &CallLimits, call: Call<T>, answer: impl FnOnce(T) -> Value) -> Self {
+    pub(super) fn new<T>(
+        kind: Kind,
+        items: usize,
+        limits: &CallLimits,
+        call: Call<T>,
+        answer: impl FnOnce(T) -> Value,
+    ) -> Self {
         let fuel_allowed = limits.fuel_per_call + limits.fuel_per_item * items as u64;
         Self { kind, items, fuel: call.fuel, fuel_allowed, log: call.log, result: call.result.map(answer) }
     }
@@ -194,11 +214,18 @@ impl Trial {
         if let Some(message) = inputs.message.as_ref().filter(|_| manifest.connector.is_some()) {
             self.deliver(&config, message, inputs, &mut answers)?;
         }
+        let secrets = self.secrets(&inputs.secrets)?;
+        if inputs.authorize && plugin.has_session() {
+            answers.push(facets::authorize(plugin, &config, &secrets, limits));
+        }
+        if let Some(incoming) = inputs.incoming.as_ref().filter(|_| plugin.receives()) {
+            answers.push(facets::receive(plugin, &config, incoming, &secrets, limits));
+        }
         let kinds: Vec<&str> = manifest.kinds().into_iter().map(Kind::as_str).collect();
         ensure!(
             !answers.is_empty(),
             "nothing here is for this plugin ({}): give `moments` to a campaign, `people` to a scorer, `texts` to an \
-             analyzer, `message` to a connector",
+             analyzer, `message`, `authorize` or `incoming` to a connector",
             kinds.join(", ")
         );
         Ok(answers)
@@ -251,7 +278,7 @@ impl Trial {
     }
 }
 
-fn outcome<T>(result: Result<T, Failure>, answer: impl FnOnce(T) -> Value) -> Value {
+pub(super) fn outcome<T>(result: Result<T, Failure>, answer: impl FnOnce(T) -> Value) -> Value {
     match result {
         Ok(value) => json!({"ok": answer(value)}),
         Err(failure) => json!({"failed": failure.to_string()}),
@@ -260,12 +287,7 @@ fn outcome<T>(result: Result<T, Failure>, answer: impl FnOnce(T) -> Value) -> Va
 
 fn step(step: Step) -> Value {
     match step {
-        Step::Perform { request, .. } => json!({"perform": {
-            "method": request.method,
-            "url": request.url,
-            "headers": request.headers,
-            "body": String::from_utf8_lossy(&request.body),
-        }}),
+        Step::Perform { request, .. } => json!({"perform": facets::request(request)}),
         Step::Done(outcome) => json!({"done": match outcome {
             Outcome::Sent(id) => json!({"sent": id}),
             Outcome::RefreshSession => json!("refresh-session"),
