@@ -72,6 +72,11 @@ impl Health {
         }
     }
 
+    /// After it tried what it may not do. That was stopped and harms nobody, so it costs nothing and is shown.
+    pub fn after_overreach(&self, what: &str) -> Self {
+        Self { last_error: Some(what.to_owned()), ..self.clone() }
+    }
+
     /// After a good call: pays one crash back; a good call without any on the account forgets all quarantines.
     /// Equal to `self` for an installation in good health.
     pub fn after_success(&self) -> Self {

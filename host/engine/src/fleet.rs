@@ -137,6 +137,13 @@ impl Unit {
             next
         })
     }
+
+    /// Notes that it tried what it may not do; returns the new health.
+    pub(crate) fn note_overreach(&self, what: &str) -> Health {
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        *health = health.after_overreach(what);
+        health.clone()
+    }
 }
 
 impl Fleet {

@@ -7,7 +7,7 @@ mod inspect;
 mod section;
 mod signature;
 
-pub use build::{Built, Language, build_crate, build_crates, build_project};
+pub use build::{Built, Language, Names, build_crate, build_crates, build_project};
 pub use error::PackageError;
 pub use inspect::{Inspection, inspect};
 pub use section::{embed, manifest, manifest_text, with_manifest, with_version};

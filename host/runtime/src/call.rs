@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use guanxi_domain::manifest::Kind;
-use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
+use wasmtime::{FrameInfo, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
 use crate::LogLine;
 use crate::state::Limit;
@@ -19,11 +19,54 @@ pub struct Call<T> {
     pub took: Duration,
     /// What the plugin logged, also if it failed.
     pub log: Vec<LogLine>,
+    /// Where in its code it was stopped, if it was.
+    pub stopped: Stopped,
+    /// Secrets that it named and was not given, by name; the first few.
+    pub missed: Vec<String>,
 }
+
+/// Where a call was stopped. Nothing is computed before somebody asks.
+#[derive(Debug, Default)]
+pub struct Stopped(Option<wasmtime::Error>);
+
+impl Stopped {
+    /// Of a call that this error ended.
+    pub(crate) fn by(error: wasmtime::Error) -> Self {
+        Self(Some(error))
+    }
+
+    /// The functions that were running, the innermost first, at most twenty: each by its name in the component, or by its
+    /// number where the component carries no names. None if the call ended by itself, or after its last instruction.
+    pub fn functions(&self) -> Vec<String> {
+        let trace = self.0.as_ref().and_then(|error| error.downcast_ref::<WasmBacktrace>());
+        let frames = trace.map(WasmBacktrace::frames).unwrap_or_default();
+        let name = |frame: &FrameInfo| match (frame.func_name(), frame.module().name()) {
+            (Some(name), _) => name.to_owned(),
+            (None, Some(module)) => format!("{UNNAMED}{} of {module}", frame.func_index()),
+            (None, None) => format!("{UNNAMED}{}", frame.func_index()),
+        };
+        frames.iter().map(name).collect()
+    }
+
+    /// Whether a function that [`functions`](Self::functions) tells has no name.
+    pub fn is_unnamed(function: &str) -> bool {
+        function.starts_with(UNNAMED)
+    }
+}
+
+/// How a function without a name is told. Names have no spaces there.
+const UNNAMED: &str = "function ";
 
 impl<T> Call<T> {
     pub(crate) fn refused(error: CallError) -> Self {
-        Self { result: Err(error), fuel: 0, took: Duration::ZERO, log: Vec::new() }
+        Self {
+            result: Err(error),
+            fuel: 0,
+            took: Duration::ZERO,
+            log: Vec::new(),
+            stopped: Stopped::default(),
+            missed: Vec::new(),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ mod secrets;
 mod state;
 
 pub use admission::{AdmissionReport, Admitted, Problem, Refusal};
-pub use call::{Call, CallError};
+pub use call::{Call, CallError, Stopped};
 pub use error::RuntimeError;
 pub use plugin::Plugin;
 pub use runtime::{CacheOptions, Runtime, RuntimeOptions};

@@ -12,7 +12,7 @@ use crate::bindings::exports::guanxi::plugin as contract;
 use crate::engine::Stopwatch;
 use crate::runtime::Shared;
 use crate::state::State;
-use crate::{Call, CallError, RuntimeError, Secrets};
+use crate::{Call, CallError, RuntimeError, Secrets, Stopped};
 
 /// The longest that any call may take, whatever its limits say.
 const WALL_MS_MAX: u64 = 60 * 60 * 1_000;
@@ -133,14 +133,19 @@ impl Prepared {
             let instance = self.linked.instantiate(&mut store)?;
             body(&mut store, &instance)
         });
-        let result = outcome.map_err(|fault| match fault {
-            Fault::Guest(error) => CallError::from_guest(&error, terms.function),
-            Fault::Answer(problem) => CallError::BadAnswer(format!("{}: {problem}", terms.function)),
-        });
+        let (result, stopped) = match outcome {
+            Ok(answer) => (Ok(answer), Stopped::default()),
+            Err(Fault::Guest(error)) => (Err(CallError::from_guest(&error, terms.function)), Stopped::by(error)),
+            Err(Fault::Answer(problem)) => {
+                (Err(CallError::BadAnswer(format!("{}: {problem}", terms.function))), Stopped::default())
+            }
+        };
         let by_guest = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         let spent = by_guest.saturating_add(store.data().burnt());
+        let took = started.elapsed();
+        let (log, missed) = store.into_data().into_told();
         let result = result.and_then(|answer| if spent > fuel { Err(CallError::OutOfFuel) } else { Ok(answer) });
-        Call { result, fuel: spent.min(fuel), took: started.elapsed(), log: store.into_data().into_log() }
+        Call { result, fuel: spent.min(fuel), took, log, stopped, missed }
     }
 
     /// Instantiates once and checks the types of all exports: what admission does before it says yes.

@@ -70,11 +70,15 @@ macro_rules! given {
 }
 
 impl State {
-    /// Counts a call of the host, and lends the secrets to it.
-    fn begin(&mut self) -> wasmtime::Result<Secrets> {
+    /// Counts a call of the host, and lends the secrets to it. Remembers which of the named ones are not there.
+    fn begin<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) -> wasmtime::Result<Secrets> {
         self.count_host_call()?;
         self.burn(FUEL_PER_CALL)?;
-        Ok(self.secrets().clone())
+        let secrets = self.secrets().clone();
+        for name in names.into_iter().take(PARTS_MAX).filter(|name| !secrets.0.contains_key(*name)) {
+            self.miss(name);
+        }
+        Ok(secrets)
     }
 
     fn burn_bytes(&mut self, count: usize) -> wasmtime::Result<()> {
@@ -84,14 +88,14 @@ impl State {
 
 impl Host for State {
     fn hmac(&mut self, key: Vec<Part>, digest: Digest, data: Vec<u8>) -> Computed<Vec<u8>> {
-        let secrets = self.begin()?;
+        let secrets = self.begin(names(&key))?;
         let key = given!(secrets.all(&key));
         self.burn_bytes(length(&key).saturating_add(data.len()))?;
         Ok(crypto::hmac(digest, &key.concat(), &data))
     }
 
     fn hash(&mut self, digest: Digest, parts: Vec<Part>) -> Computed<Vec<u8>> {
-        let secrets = self.begin()?;
+        let secrets = self.begin(names(&parts))?;
         let joined = given!(secrets.all(&parts));
         // To HMAC a key that is longer than a block is the same as its digest.
         let is_secret_or_nothing = |part: &Part| match part {
@@ -112,7 +116,7 @@ impl Host for State {
         parts: Vec<Vec<u8>>,
         signature: Vec<u8>,
     ) -> Computed<bool> {
-        let secrets = self.begin()?;
+        let secrets = self.begin([name.as_str()])?;
         let secret = given!(secrets.get(&name));
         given!(check_count(parts.len(), SORTED_PARTS_MAX));
         let joined = parts.iter().fold(secret.len(), |sum, part| sum.saturating_add(part.len()));
@@ -121,7 +125,7 @@ impl Host for State {
     }
 
     fn sign(&mut self, name: String, scheme: Scheme, data: Vec<u8>) -> Computed<Vec<u8>> {
-        let secrets = self.begin()?;
+        let secrets = self.begin([name.as_str()])?;
         let key = given!(secrets.get(&name));
         self.burn_bytes(data.len())?;
         self.burn(match scheme {
@@ -133,14 +137,14 @@ impl Host for State {
     }
 
     fn encrypt(&mut self, name: String, cipher: Cipher, text: Vec<u8>) -> Computed<Vec<u8>> {
-        let secrets = self.begin()?;
+        let secrets = self.begin([name.as_str()])?;
         let key = given!(secrets.get(&name));
         self.burn_bytes(text.len())?;
         Ok(crypto::encrypt(&cipher, key, &text))
     }
 
     fn decrypt(&mut self, name: String, cipher: Cipher, data: Vec<u8>) -> Computed<Vec<u8>> {
-        let secrets = self.begin()?;
+        let secrets = self.begin([name.as_str()])?;
         let key = given!(secrets.get(&name));
         self.burn_bytes(data.len())?;
         Ok(crypto::decrypt(&cipher, key, &data))
@@ -153,11 +157,19 @@ impl Host for State {
         associated_data: Vec<u8>,
         data: Vec<u8>,
     ) -> Computed<Vec<u8>> {
-        let secrets = self.begin()?;
+        let secrets = self.begin([name.as_str()])?;
         let key = given!(secrets.get(&name));
         self.burn_bytes(associated_data.len().saturating_add(data.len()))?;
         Ok(crypto::decrypt_gcm(key, &nonce, &associated_data, &data))
     }
+}
+
+/// The secrets among the parts, by name.
+fn names(parts: &[Part]) -> impl Iterator<Item = &str> {
+    parts.iter().filter_map(|part| match part {
+        Part::Secret(name) => Some(name.as_str()),
+        Part::Bytes(_) => None,
+    })
 }
 
 fn check_count(count: usize, most: usize) -> Result<(), Problem> {
@@ -222,6 +234,21 @@ mod tests {
         let rsa = 1_080 + u64::try_from(RSA.len()).unwrap().pow(3) / 1_600;
         assert!((3_000_000..3_500_000).contains(&rsa), "{rsa}");
         check_burns(|state| state.sign("rsa".to_owned(), Scheme::RsaSha256, vec![0; 10]), rsa);
+    }
+
+    #[test]
+    fn what_is_named_and_not_there_is_remembered_within_bounds() {
+        let mut state = state(100_000_000);
+        let long = "x".repeat(1_000);
+        for name in ["key", "other", "other", long.as_str(), "key"] {
+            let signed = state.hmac(vec![Part::Secret(name.to_owned())], Digest::Sha1, Vec::new());
+            assert_eq!(signed.expect("within the limit").is_ok(), name == "key");
+        }
+        let guesses = (0..100).map(|n| Part::Secret(format!("guess-{n}"))).collect();
+        assert!(state.hmac(guesses, Digest::Sha1, Vec::new()).expect("within the limit").is_err());
+        let (_, missed) = state.into_told();
+        assert_eq!(missed.len(), 8);
+        assert_eq!(missed[..3], ["other", &long[..64], "guess-0"]);
     }
 
     #[test]

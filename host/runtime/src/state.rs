@@ -48,9 +48,14 @@ pub(crate) struct State {
     log_line_bytes: usize,
     log: Vec<LogLine>,
     secrets: Secrets,
+    missed: Vec<String>,
     fuel: u64,
     burnt: u64,
 }
+
+/// Names of secrets that are remembered because they were not there, and bytes of each: guesses may be many and long.
+const MISSED_MAX: usize = 8;
+const MISSED_BYTES_MAX: usize = 64;
 
 impl State {
     pub(crate) fn new(limits: &CallLimits, secrets: Secrets, fuel: u64) -> Self {
@@ -62,6 +67,7 @@ impl State {
             log_line_bytes: limits.log_line_bytes,
             log: Vec::new(),
             secrets,
+            missed: Vec::new(),
             fuel,
             burnt: 0,
         }
@@ -71,8 +77,17 @@ impl State {
         &self.secrets
     }
 
-    pub(crate) fn into_log(self) -> Vec<LogLine> {
-        self.log
+    /// What it logged, and secrets that it named and was not given.
+    pub(crate) fn into_told(self) -> (Vec<LogLine>, Vec<String>) {
+        (self.log, self.missed)
+    }
+
+    /// Remembers the name of a secret that is not there.
+    pub(crate) fn miss(&mut self, name: &str) {
+        let name = name.get(..name.floor_char_boundary(MISSED_BYTES_MAX)).unwrap_or_default();
+        if self.missed.len() < MISSED_MAX && !self.missed.iter().any(|missed| missed == name) {
+            self.missed.push(name.to_owned());
+        }
     }
 
     /// Fuel that the host has burnt for the guest, beside what the guest has burnt.
@@ -159,7 +174,7 @@ mod tests {
             state.log(Level::Info, line.to_owned()).expect("within the limit");
         }
         assert!(state.log(Level::Info, String::new()).expect_err("a limit").is::<Limit>());
-        let lines: Vec<String> = state.into_log().into_iter().map(|line| line.line).collect();
+        let lines: Vec<String> = state.into_told().0.into_iter().map(|line| line.line).collect();
         assert_eq!(lines, ["客", "shor"]);
     }
 

@@ -10,7 +10,8 @@ use guanxi_app::{Ambient, Keyring, Vault};
 
 use crate::config::Config;
 
-type Key = [u8; 32];
+/// The bytes of a key.
+pub type Key = [u8; 32];
 
 /// The vault for the secrets of installations. What a file holds is read again when it is used, so that a key that was
 /// changed beside a running server is known to it.
@@ -128,7 +129,8 @@ fn beside(file: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn hex(key: &Key) -> String {
+/// A key as files hold it.
+pub fn hex(key: &Key) -> String {
     key.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -147,7 +149,8 @@ fn replace(file: &Path, keys: &[Key], folder: &File) -> io::Result<()> {
     folder.sync_all()
 }
 
-fn write_private(file: &Path, text: &str) -> io::Result<()> {
+/// Makes a file that only its owner may read; there must be none.
+pub fn write_private(file: &Path, text: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

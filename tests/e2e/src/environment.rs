@@ -1,6 +1,12 @@
 //! Where the tests find what they drive.
 
-use std::path::PathBuf;
+use std::fs::DirBuilder;
+use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// 64 hex digits with which compiled components of the tests are marked.
+pub const COMPILED_KEY: &str = "7465737473746573747374657374737465737473746573747374657374737465";
 
 /// The variable `name`; without it the test ends with the remedy.
 pub fn variable(name: &str) -> String {
@@ -12,6 +18,24 @@ pub fn variable(name: &str) -> String {
 /// The binary `guanxi`.
 pub fn binary() -> PathBuf {
     variable("GUANXI_TEST_BINARY").into()
+}
+
+/// Where cargo puts what it builds.
+pub fn target() -> PathBuf {
+    binary().parent().and_then(Path::parent).expect("a target folder").to_owned()
+}
+
+/// Where all commands and hosts of all tests keep what they have compiled, so that each component is compiled once. The
+/// folder outlives the tests; authors' commands remove the oldest of it. Its key is known and guards nothing.
+pub fn compiled() -> PathBuf {
+    let folder = target().join("compiled-by-tests");
+    let dir = folder.join("compiled");
+    DirBuilder::new().recursive(true).mode(0o700).create(&dir).expect("a folder");
+    // In one step, for other tests look at it at the same time.
+    let mut key = tempfile::NamedTempFile::new_in(&dir).expect("a file");
+    key.write_all(COMPILED_KEY.as_bytes()).expect("a key");
+    key.persist(dir.join("key")).expect("the key in its place");
+    folder
 }
 
 /// The bytes of a first-party plugin, such as `webhook`.

@@ -157,7 +157,7 @@ pub fn command<S: AsRef<OsStr>>(place: &Place, arguments: impl IntoIterator<Item
         ("GUANXI_UNSIGNED_PLUGINS", "true"),
         ("GUANXI_LOG", "warn"),
     ]);
-    command.env("GUANXI_DATA_DIR", place.data_dir());
+    command.env("GUANXI_DATA_DIR", place.data_dir()).env("GUANXI_CACHE_DIR", environment::compiled());
     if let Some(url) = place.database_url() {
         command.env("GUANXI_DATABASE_URL", url);
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
-use crate::environment::variable;
+use crate::environment::{self, variable};
 
 /// Where one host keeps its things; survives restarts of the host, ends with the story.
 pub struct Place {
@@ -17,9 +17,13 @@ pub struct Place {
 }
 
 impl Place {
-    /// A fresh folder with the embedded database.
+    /// A fresh folder with the embedded database. What its hosts compile is kept with that of all other tests.
     pub fn sqlite() -> Self {
-        Self { data: TempDir::with_prefix("guanxi-e2e-").expect("a temporary directory"), database_url: None }
+        let data = TempDir::with_prefix("guanxi-e2e-").expect("a temporary directory");
+        let compiled = environment::compiled().join("compiled");
+        std::os::unix::fs::symlink(compiled, data.path().join("compiled")).expect("a link");
+        std::fs::write(data.path().join("cache.key"), environment::COMPILED_KEY).expect("a key");
+        Self { data, database_url: None }
     }
 
     /// The data folder.

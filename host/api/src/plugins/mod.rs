@@ -7,12 +7,24 @@ pub(crate) mod pull;
 pub(crate) mod upload;
 pub(crate) mod yank;
 
-use guanxi_app::{PluginView, YankRow};
+use guanxi_app::{AppError, PluginView, YankRow};
 use guanxi_domain::Millis;
 use guanxi_domain::manifest::Manifest;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+
+/// Characters of a refusal that are logged.
+const REFUSAL_MAX: usize = 2_000;
+
+/// Logs what was turned away at the door and why; whoever brought it gets the whole report.
+fn refused(from: &str, error: &AppError) {
+    if let AppError::Invalid(problems) = error {
+        let problems: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.at, p.problem)).collect();
+        let problems: String = problems.join("; ").chars().take(REFUSAL_MAX).collect();
+        tracing::warn!(from, problems, "a package was refused at the door");
+    }
+}
 
 /// One version of a plugin.
 #[derive(Debug, Serialize, ToSchema)]

@@ -6,7 +6,7 @@ use guanxi_app::App;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::PluginBody;
+use super::{PluginBody, refused};
 use crate::auth::Authenticated;
 use crate::extract::Json;
 use crate::problem::ApiResult;
@@ -40,6 +40,7 @@ pub(crate) async fn pull(
     State(app): State<App>,
     Json(wish): Json<PullWish>,
 ) -> ApiResult<(StatusCode, axum::Json<PluginBody>)> {
-    let plugin = app.pull_plugin(&caller, &wish.reference, wish.older).await?;
+    let pulled = app.pull_plugin(&caller, &wish.reference, wish.older).await;
+    let plugin = pulled.inspect_err(|error| refused(&wish.reference, error))?;
     Ok((StatusCode::CREATED, axum::Json(plugin.into())))
 }

@@ -6,7 +6,7 @@ use guanxi_app::App;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::PluginBody;
+use super::{PluginBody, refused};
 use crate::auth::Authenticated;
 use crate::extract::{Query, RawBody, essence};
 use crate::problem::{ApiResult, Kind, Problem};
@@ -47,6 +47,9 @@ pub(crate) async fn upload(
         let detail = "send the component's bytes with `Content-Type: application/wasm`";
         return Err(Problem::new(Kind::UnsupportedMediaType, detail));
     }
-    let plugin = app.upload_plugin(&caller, component.into(), query.older).await?;
+    let plugin = app
+        .upload_plugin(&caller, component.into(), query.older)
+        .await
+        .inspect_err(|error| refused("upload", error))?;
     Ok((StatusCode::CREATED, axum::Json(plugin.into())))
 }

@@ -139,6 +139,26 @@ impl EgressError {
         }
     }
 
+    /// Whether a connector asked for what no connector may do, or what this one may not: nothing has failed, it was stopped.
+    pub fn is_overreach(&self) -> bool {
+        match self {
+            Self::BadRequest(_)
+            | Self::Scheme { .. }
+            | Self::NotGranted { .. }
+            | Self::PrivateAddress { .. }
+            | Self::UnknownSecret { .. } => true,
+            Self::AfterRedirect(cause) => cause.is_overreach(),
+            Self::NoSession
+            | Self::Dns { .. }
+            | Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::Timeout { .. }
+            | Self::Broken { .. }
+            | Self::TooLarge { .. }
+            | Self::TooManyRedirects { .. } => false,
+        }
+    }
+
     pub(super) fn after_redirect(cause: Self) -> Self {
         Self::AfterRedirect(Box::new(cause))
     }

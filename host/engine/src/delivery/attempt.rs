@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use guanxi_app::Ambient;
+use guanxi_app::{Ambient, Live, LiveKind};
 use guanxi_channels::{Egress, EgressError, EgressPolicy};
 use guanxi_domain::Millis;
 use guanxi_domain::campaign::Failure;
@@ -152,7 +152,11 @@ impl Courier {
         let mut http_status = None;
         // Once a request was answered, a failure may hide a success: only a channel that knows repetitions is asked again.
         let mut repeatable = true;
+        let mut overreach = None;
         for performed in 0..=CONNECTOR_REQUESTS_MAX {
+            if let Some(what) = self.guesses(&call) {
+                overreach = Some(self.tell_of_overreach(message, &what));
+            }
             let (step, health) = self.checked(call);
             let end = match step {
                 Ok(Ok(Step::Done(outcome))) => self.outcome(outcome),
@@ -165,11 +169,18 @@ impl Courier {
                         call = unit.plugin.resume(&unit.config, &continuation, &response, now, secrets, &self.limits);
                         continue;
                     }
-                    Err(error) => unanswered(&error, *idempotent),
+                    Err(error) => {
+                        if self.is_overreach(&error) {
+                            overreach = Some(self.tell_of_overreach(message, &error.to_string()));
+                        }
+                        unanswered(&error, *idempotent)
+                    }
                 },
                 Ok(Err(failure)) => unfinished("failed", failure.to_string(), repeatable),
                 Err(error) => unfinished("crashed", error.to_string(), repeatable),
             };
+            // Last, so that no good call after it hides it.
+            let health = overreach.map_or(health, |what| Some(self.unit.note_overreach(&what)));
             return End { http_status, health, ..end };
         }
         End::new(
@@ -184,6 +195,52 @@ impl Courier {
         self.unit.count(&call, 1, now);
         let health = self.unit.note(call.result.as_ref().map(|_| ()), now);
         (call.result, health)
+    }
+
+    /// What is said of a connector that named secrets of which its manifest knows nothing.
+    fn guesses(&self, call: &Call<Result<Step, Failure>>) -> Option<String> {
+        let guessed: Vec<&str> = call.missed.iter().map(String::as_str).filter(|name| !self.asks_for(name)).collect();
+        (!guessed.is_empty())
+            .then(|| format!("the plugin named secrets that it does not ask for: {}", guessed.join(", ")))
+    }
+
+    /// Whether the manifest names this secret, so that it may be missing for a good reason.
+    fn asks_for(&self, secret: &str) -> bool {
+        self.unit.manifest().connector.iter().flat_map(|spec| &spec.secrets).any(|wish| wish.name == secret)
+    }
+
+    fn is_overreach(&self, error: &EgressError) -> bool {
+        match error {
+            EgressError::UnknownSecret { name } => !self.asks_for(name),
+            other => other.is_overreach(),
+        }
+    }
+
+    /// What the connector tried and may not do, for the log and for those who look on; what is kept of it in its health.
+    fn tell_of_overreach(&self, message: &Message, what: &str) -> String {
+        let (installation, tried) = (&self.unit.installation, cut(what));
+        tracing::warn!(
+            tenant = self.tenant.0,
+            installation = %installation.name,
+            plugin = %installation.plugin,
+            version = %installation.version,
+            message = %message.id,
+            tried,
+            "a plugin tried what it may not do"
+        );
+        if self.engine.app.is_watched() {
+            self.engine.app.tell(Live {
+                tenant: self.tenant,
+                kind: LiveKind::Plugin,
+                at: self.ambient.now(),
+                id: installation.id.to_string(),
+                person: None,
+                name: None,
+                what: installation.name.clone(),
+                detail: tried.clone(),
+            });
+        }
+        tried
     }
 
     fn outcome(&self, outcome: Outcome) -> End {

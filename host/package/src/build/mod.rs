@@ -14,7 +14,7 @@ use guanxi_domain::manifest::Manifest;
 
 use crate::{PackageError, with_manifest};
 
-pub use rust::{Built, build_crate, build_crates};
+pub use rust::{Built, Names, build_crate, build_crates};
 
 /// The language of a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +44,15 @@ impl Language {
 }
 
 /// Builds the project in `folder`, whose `plugin.toml` is its manifest. `target` is where tools may work and keep what they
-/// can use again; `kit` holds the contract as `wit` and Python's SDK as `sdk/python`, and may be written to.
-pub fn build_project(folder: &Path, target: &Path, kit: &Path) -> Result<Vec<u8>, PackageError> {
+/// can use again; `kit` holds the contract as `wit` and Python's SDK as `sdk/python`, and may be written to. Only crates heed
+/// `names`.
+pub fn build_project(folder: &Path, target: &Path, kit: &Path, names: Names) -> Result<Vec<u8>, PackageError> {
     let manifest = || {
         let text = String::from_utf8(read(&folder.join("plugin.toml"))?).map_err(|_| PackageError::ManifestNotText)?;
         Ok::<_, PackageError>((Manifest::parse(&text)?, text))
     };
     match Language::of(folder)? {
-        Language::Rust => build_crate(folder, target),
+        Language::Rust => build_crate(folder, target, names),
         Language::TypeScript => {
             let (manifest, text) = manifest()?;
             Ok(with_manifest(&typescript::build(folder, kit, &manifest)?, &text))

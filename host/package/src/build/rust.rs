@@ -12,6 +12,15 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// The profile of a workspace that knows plugins; without it, `release` is used.
 const PROFILE: &str = "plugin";
 
+/// Whether a component of a crate says how its functions are called, which nothing but people needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// As the profile of its workspace says: usually not.
+    AsProfiled,
+    /// In any case. What is computed stays the same.
+    Kept,
+}
+
 /// One package that was built from source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Built {
@@ -22,8 +31,8 @@ pub struct Built {
 }
 
 /// Builds the crate in `dir` and packages it with the `plugin.toml` beside its Cargo.toml.
-pub fn build_crate(dir: &Path, target_dir: &Path) -> Result<Vec<u8>, PackageError> {
-    let built = build_crates(dir, &[], target_dir)?;
+pub fn build_crate(dir: &Path, target_dir: &Path, names: Names) -> Result<Vec<u8>, PackageError> {
+    let built = built(dir, &[], target_dir, names)?;
     match built.into_iter().next_back() {
         Some(built) => Ok(built.package),
         None => Err(PackageError::NoArtifact(dir.display().to_string())),
@@ -33,7 +42,11 @@ pub fn build_crate(dir: &Path, target_dir: &Path) -> Result<Vec<u8>, PackageErro
 /// Builds several crates of the workspace around `dir` in one go; with none named, the crate in `dir`.
 /// Every library of type `cdylib` among them becomes a package.
 pub fn build_crates(dir: &Path, crates: &[&str], target_dir: &Path) -> Result<Vec<Built>, PackageError> {
-    let messages = cargo_build(dir, crates, target_dir)?;
+    built(dir, crates, target_dir, Names::AsProfiled)
+}
+
+fn built(dir: &Path, crates: &[&str], target_dir: &Path, names: Names) -> Result<Vec<Built>, PackageError> {
+    let messages = cargo_build(dir, crates, target_dir, names)?;
     let mut built = Vec::new();
     for line in messages.lines() {
         let Some(artifact) = serde_json::from_str(line).ok().and_then(Artifact::from_message) else { continue };
@@ -79,10 +92,14 @@ impl Artifact {
     }
 }
 
-fn cargo_build(dir: &Path, crates: &[&str], target_dir: &Path) -> Result<String, PackageError> {
+fn cargo_build(dir: &Path, crates: &[&str], target_dir: &Path, names: Names) -> Result<String, PackageError> {
     let mut command = cargo(dir);
     command.args(["build", "--target", TARGET, "--message-format", "json-render-diagnostics"]);
-    command.arg("--profile").arg(if knows_profile(dir)? { PROFILE } else { "release" });
+    let profile = if knows_profile(dir)? { PROFILE } else { "release" };
+    command.arg("--profile").arg(profile);
+    if names == Names::Kept {
+        command.arg("--config").arg(format!("profile.{profile}.strip=false"));
+    }
     command.arg("--target-dir").arg(target_dir);
     for name in crates {
         command.args(["-p", name]);

@@ -4,8 +4,10 @@
 
 mod admission;
 mod cache;
+mod cancelled;
 mod contained;
 mod guests;
 mod kinds;
 mod lies;
 mod neighbour;
+mod residue;

@@ -1,12 +1,14 @@
 //! `guanxi plugin`: start a project, build a component, try it on files and on a running host, sign and publish it, install it.
 
 mod backtest;
+mod compiled;
 mod conform;
 mod dev;
 mod facets;
 mod install;
 mod kit;
 mod new;
+mod profile;
 mod publish;
 mod run;
 mod sign;
@@ -22,6 +24,7 @@ use guanxi_app::{App, Approval, GrantsInput};
 use guanxi_domain::Millis;
 use guanxi_domain::grants::Grants;
 use guanxi_domain::manifest::Manifest;
+use guanxi_package::Names;
 
 use crate::commands::print;
 use crate::config::Config;
@@ -51,6 +54,9 @@ pub enum Action {
         /// Where the component goes [default: NAME.wasm in the working directory].
         #[arg(long)]
         out: Option<PathBuf>,
+        /// In Rust: keep the names of functions, for `run --profile`. The component is larger.
+        #[arg(long)]
+        names: bool,
     },
     /// Put plugin.toml into a component that another language's tools made.
     Pack {
@@ -69,6 +75,9 @@ pub enum Action {
         component: PathBuf,
         /// The input; see the plugin guide.
         input: PathBuf,
+        /// Tell as well which functions burn the fuel.
+        #[arg(long)]
+        profile: bool,
     },
     /// Build a plugin and compare its answers to its fixtures with what they were, under the limits of production.
     Test {
@@ -192,8 +201,8 @@ pub enum Action {
 pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
     match action {
         Action::New { folder, kind, lang } => new::new(&folder, kind, lang),
-        Action::Build { folder, out } => {
-            let component = built(&folder)?;
+        Action::Build { folder, out, names } => {
+            let component = built_with(&folder, if names { Names::Kept } else { Names::AsProfiled })?;
             let manifest = guanxi_package::manifest(&component)?;
             let out = out.unwrap_or_else(|| PathBuf::from(format!("{}.wasm", manifest.name)));
             std::fs::write(&out, &component).with_context(|| format!("{} cannot be written", out.display()))?;
@@ -212,7 +221,7 @@ pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
             print(format!("Packed {} ({} bytes).", out.display(), packed.len()));
             Ok(())
         }
-        Action::Run { component, input } => run::run(&component, &input),
+        Action::Run { component, input, profile } => run::run(&component, &input, profile),
         Action::Test { folder, component, fixtures, accept } => {
             let component = component.map_or_else(|| built(&folder), |file| read(&file))?;
             test::test(&component, &fixtures.unwrap_or_else(|| folder.join("fixtures")), accept)
@@ -297,6 +306,10 @@ fn is_reference(component: &str) -> bool {
 
 /// The component that the folder's project makes.
 fn built(folder: &Path) -> anyhow::Result<Vec<u8>> {
+    built_with(folder, Names::AsProfiled)
+}
+
+fn built_with(folder: &Path, names: Names) -> anyhow::Result<Vec<u8>> {
     // Tools run inside the folder, so a relative path would name another place there.
     let folder = folder.canonicalize().with_context(|| format!("{} cannot be read", folder.display()))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| folder.join("target"), PathBuf::from);
@@ -305,7 +318,7 @@ fn built(folder: &Path) -> anyhow::Result<Vec<u8>> {
     if guanxi_package::Language::of(&folder)? != guanxi_package::Language::Rust {
         kit::unpack(&kit)?;
     }
-    Ok(guanxi_package::build_project(&folder, &target, &kit)?)
+    Ok(guanxi_package::build_project(&folder, &target, &kit, names)?)
 }
 
 fn secrets(given: &[String]) -> anyhow::Result<BTreeMap<String, Option<String>>> {

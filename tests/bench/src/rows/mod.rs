@@ -8,6 +8,7 @@ mod fresh;
 mod import_killed;
 mod imports;
 mod ingest;
+mod languages;
 mod latency;
 mod neighbour;
 mod pages;
@@ -33,8 +34,9 @@ pub struct Measurement {
 }
 
 /// All of them.
-pub const ALL: [Measurement; 25] = [
+pub const ALL: [Measurement; 26] = [
     Measurement { name: "campaign_call", run: |surroundings, _| campaign_call::run(surroundings) },
+    Measurement { name: "languages", run: |surroundings, _| languages::run(surroundings) },
     Measurement { name: "scoring", run: |surroundings, _| scoring::run(surroundings) },
     Measurement { name: "neighbour", run: |surroundings, _| neighbour::run(surroundings) },
     Measurement { name: "backtest_sqlite", run: |surroundings, tokio| tokio.block_on(backtest::sqlite(surroundings)) },

@@ -103,7 +103,8 @@ impl Author {
 
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command.env("CARGO_TARGET_DIR", self.target()).stdin(Stdio::null()).kill_on_drop(true);
+        command.env("CARGO_TARGET_DIR", self.target()).env("GUANXI_CACHE_DIR", self.folder.path().join("cache"));
+        command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }
 

@@ -13,6 +13,7 @@ mod consent;
 mod crowd;
 mod demo;
 mod docs;
+mod escapes;
 mod faults;
 mod grants;
 mod hostile;

@@ -90,6 +90,10 @@ fn authorization(breaks: &str) -> String {
     match breaks {
         "secrets-undeclared" => "Bearer {{secret:other}}".to_owned(),
         "secrets-value" => "Bearer the-value-of-the-token".to_owned(),
+        "secrets-guessed" => match secrets::hmac("guess", Digest::Sha256, b"message") {
+            Ok(_) => "Bearer of another's secret".to_owned(),
+            Err(_) => "Bearer {{secret:token}}".to_owned(),
+        },
         "missing-secret" => {
             let signature = secrets::hmac("token", Digest::Sha256, b"message").unwrap_or_default();
             signature.iter().map(|byte| format!("{byte:02x}")).collect()

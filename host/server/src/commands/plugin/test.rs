@@ -31,11 +31,13 @@ pub fn test(component: &[u8], folder: &Path, accept: bool) -> anyhow::Result<()>
     let (manifest, report) = (trial.manifest(), &trial.admitted.report);
     let fixtures = fixtures(folder)?;
     print(format!(
-        "{} {}: {} bytes, {} fuel to start",
+        "{} {}: {} bytes, {} fuel to start, {} of {} bytes of memory",
         manifest.name,
         manifest.version,
         grouped(component.len() as u64),
-        grouped(report.instantiation_fuel)
+        grouped(report.instantiation_fuel),
+        grouped(report.memory_min),
+        grouped(trial.limits.memory_bytes as u64)
     ));
     let (mut failed, mut read) = (Vec::new(), Vec::new());
     for fixture in &fixtures {
@@ -230,12 +232,13 @@ fn differ(at: &str, was: &Value, is: &Value, found: &mut Vec<String>) {
 fn costs(trial: &Trial, kind: Kind, inputs: &[Inputs]) -> anyhow::Result<Option<String>> {
     let mut rows: Vec<(usize, u64)> = Vec::new();
     let mut table = format!(
-        "fuel of batches, {}\n{:>9} {:>14} {:>12} {:>11}",
+        "fuel of batches, {}\n{:>9} {:>14} {:>12} {:>11} {:>13}",
         kind.as_str(),
         "items",
         "fuel",
         "an item",
-        "of allowed"
+        "of allowed",
+        "time here"
     );
     for size in SIZES {
         let Some(batch) = inputs.iter().find_map(|inputs| inputs.of(kind, size)) else { return Ok(None) };
@@ -243,9 +246,10 @@ fn costs(trial: &Trial, kind: Kind, inputs: &[Inputs]) -> anyhow::Result<Option<
             let share = answer.fuel as f64 / answer.fuel_allowed as f64 * 100.0;
             write!(
                 table,
-                "\n{size:>9} {:>14} {:>12} {share:>9.2} %",
+                "\n{size:>9} {:>14} {:>12} {share:>9.2} % {:>10.3} ms",
                 grouped(answer.fuel),
-                grouped(answer.fuel / size as u64)
+                grouped(answer.fuel / size as u64),
+                answer.took.as_secs_f64() * 1e3
             )?;
             match answer.result {
                 Ok(_) => rows.push((size, answer.fuel)),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use guanxi_domain::analysis::Text;
@@ -11,7 +12,7 @@ use guanxi_domain::connector::{Outbound, Outcome, Response, Step};
 use guanxi_domain::limits::CallLimits;
 use guanxi_domain::manifest::{Input, InputType, Kind, Manifest};
 use guanxi_domain::scoring::{Column, ResultColumn, Scored};
-use guanxi_runtime::{Admitted, Call, CallError, LogLine, Runtime, RuntimeOptions, Secrets};
+use guanxi_runtime::{Admitted, Call, CallError, LogLine, Runtime, RuntimeOptions, Secrets, Stopped};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -121,10 +122,14 @@ pub struct Answer {
     pub fuel: u64,
     /// Allowed.
     pub fuel_allowed: u64,
+    /// How long it took on this machine.
+    pub took: Duration,
     /// What the plugin logged.
     pub log: Vec<LogLine>,
     /// What it answered, as JSON.
     pub result: Result<Value, CallError>,
+    /// Where it was stopped, if it was.
+    pub stopped: Stopped,
 }
 
 impl Answer {
@@ -136,7 +141,8 @@ impl Answer {
         answer: impl FnOnce(T) -> Value,
     ) -> Self {
         let fuel_allowed = limits.fuel_per_call + limits.fuel_per_item * items as u64;
-        Self { kind, items, fuel: call.fuel, fuel_allowed, log: call.log, result: call.result.map(answer) }
+        let Call { result, fuel, took, log, stopped, .. } = call;
+        Self { kind, items, fuel, fuel_allowed, took, log, result: result.map(answer), stopped }
     }
 
     /// What the plugin said, without what saying it cost.
@@ -173,7 +179,7 @@ pub struct Trial {
 impl Trial {
     /// Checks a component as an upload would.
     pub fn open(component: &[u8]) -> anyhow::Result<Self> {
-        let runtime = Runtime::new(RuntimeOptions { instances: 2, ..RuntimeOptions::default() })?;
+        let runtime = Runtime::new(RuntimeOptions { instances: 2, cache: super::compiled::cache() })?;
         Ok(Self { admitted: runtime.admit(component)?, limits: CallLimits::default() })
     }
 
@@ -184,20 +190,28 @@ impl Trial {
 
     /// One call for each kind of the plugin that the inputs have something for, of a connector one for each step.
     pub fn call(&self, inputs: &Inputs) -> anyhow::Result<Vec<Answer>> {
-        let (plugin, manifest, limits) = (&self.admitted.plugin, self.manifest(), &self.limits);
+        self.call_within(inputs, &|_| self.limits)
+    }
+
+    /// The same under other limits: those of each call by how many went before it.
+    pub fn call_within(&self, inputs: &Inputs, limits: &dyn Fn(usize) -> CallLimits) -> anyhow::Result<Vec<Answer>> {
+        let (plugin, manifest) = (&self.admitted.plugin, self.manifest());
         let config = guanxi_app::with_defaults(manifest, inputs.config.clone()).to_string();
         let mut answers = Vec::new();
         if manifest.campaign.is_some() && !inputs.moments.is_empty() {
-            let call = plugin.decide(&config, &inputs.moments, limits);
-            answers.push(Answer::new(Kind::Campaign, inputs.moments.len(), limits, call, |decisions| {
+            let limits = limits(answers.len());
+            let call = plugin.decide(&config, &inputs.moments, &limits);
+            answers.push(Answer::new(Kind::Campaign, inputs.moments.len(), &limits, call, |decisions| {
                 decisions.into_iter().map(|decision| outcome(decision, |d| json!(d))).collect()
             }));
         }
         if let (Some(scorer), false) = (&manifest.scorer, inputs.people.is_empty()) {
             let columns: Vec<Column> = scorer.inputs.iter().map(|input| column(input, &inputs.people)).collect();
             let rows = u32::try_from(inputs.people.len())?;
-            let call = plugin.score(&config, &columns, rows, inputs.now, true, limits);
-            let answer = Answer::new(Kind::Scorer, inputs.people.len(), limits, call, |scored| outcome(scored, scores));
+            let limits = limits(answers.len());
+            let call = plugin.score(&config, &columns, rows, inputs.now, true, &limits);
+            let answer =
+                Answer::new(Kind::Scorer, inputs.people.len(), &limits, call, |scored| outcome(scored, scores));
             answers.push(answer);
         }
         if manifest.analyzer.is_some() && !inputs.texts.is_empty() {
@@ -206,13 +220,14 @@ impl Trial {
                 Text { id, language, body }
             };
             let texts: Vec<Text> = inputs.texts.iter().map(text).collect();
-            let call = plugin.read_texts(&config, &texts, limits);
-            answers.push(Answer::new(Kind::Analyzer, texts.len(), limits, call, |readings| {
+            let limits = limits(answers.len());
+            let call = plugin.read_texts(&config, &texts, &limits);
+            answers.push(Answer::new(Kind::Analyzer, texts.len(), &limits, call, |readings| {
                 readings.into_iter().map(|reading| outcome(reading, |r| json!(r))).collect()
             }));
         }
         if let Some(message) = inputs.message.as_ref().filter(|_| manifest.connector.is_some()) {
-            self.deliver(&config, message, inputs, &mut answers)?;
+            self.deliver(&config, message, inputs, limits, &mut answers)?;
         }
         let secrets = self.secrets(&inputs.secrets)?;
         if inputs.authorize && plugin.has_session() {
@@ -237,6 +252,7 @@ impl Trial {
         config: &str,
         message: &InputMessage,
         inputs: &Inputs,
+        limits_of: &dyn Fn(usize) -> CallLimits,
         answers: &mut Vec<Answer>,
     ) -> anyhow::Result<()> {
         let secrets = self.secrets(&inputs.secrets)?;
@@ -248,19 +264,21 @@ impl Trial {
             now: message.now,
             attempt: 1,
         };
-        let (plugin, limits) = (&self.admitted.plugin, &self.limits);
+        let plugin = &self.admitted.plugin;
         let mut responses = inputs.responses.iter();
-        let mut call = plugin.send(config, &outbound, &secrets, limits);
+        let mut limits = limits_of(answers.len());
+        let mut call = plugin.send(config, &outbound, &secrets, &limits);
         loop {
             let continuation = match &call.result {
                 Ok(Ok(Step::Perform { continuation, .. })) => Some(continuation.clone()),
                 _ => None,
             };
-            answers.push(Answer::new(Kind::Connector, 1, limits, call, |next| outcome(next, step)));
+            answers.push(Answer::new(Kind::Connector, 1, &limits, call, |next| outcome(next, step)));
             let (Some(continuation), Some(response)) = (continuation, responses.next()) else { return Ok(()) };
             let InputResponse { status, headers, body } = response.clone();
             let response = Response { status, headers, body: body.into_bytes() };
-            call = plugin.resume(config, &continuation, &response, message.now, &secrets, limits);
+            limits = limits_of(answers.len());
+            call = plugin.resume(config, &continuation, &response, message.now, &secrets, &limits);
         }
     }
 

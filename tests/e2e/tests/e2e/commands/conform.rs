@@ -11,12 +11,13 @@ use super::plugins::{build, built, example};
 use super::run_badly;
 
 /// What the guest breaks, the rule that catches it, and what is told to have come.
-const BROKEN: [(&str, &str, &str); 20] = [
+const BROKEN: [(&str, &str, &str); 21] = [
     ("recorded", "recorded", "POST https://bad.example/message"),
     ("egress", "egress", "the host `elsewhere.example` is not granted"),
     ("egress-http", "egress", "`http` is not allowed; use https"),
     ("sendable", "sendable", "the header `host` is set by the host"),
     ("secrets-undeclared", "secrets", "the secret `other` is not granted or not set"),
+    ("secrets-guessed", "secrets", "`guess`"),
     ("secrets-value", "secrets", "the value of `token` in the headers"),
     ("bounded", "bounded", "more than 8 requests"),
     ("throttled", "throttled", "rejected: too many"),

@@ -1,8 +1,12 @@
 //! `guanxi plugin new|build|test|run|install`, as plugin authors use them.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use guanxi_e2e::environment::{binary, variable};
+pub use guanxi_e2e::environment::target;
+use guanxi_e2e::environment::variable;
 use guanxi_e2e::host::{command, run_well};
 use guanxi_e2e::{Host, Place, on_both, on_sqlite};
 use serde_json::{Value, json};
@@ -21,11 +25,6 @@ pub fn example(path: &str) -> String {
 
 fn first_fixture(name: &str) -> String {
     example(&format!("fixtures/{name}/first.json"))
-}
-
-/// Where the tests' own components are built, so that nothing is compiled or installed again.
-pub fn target() -> PathBuf {
-    binary().parent().and_then(Path::parent).expect("a target folder").to_owned()
 }
 
 /// What a command that builds prints, and whether it did.
@@ -237,6 +236,75 @@ fn plugin_run_says_what_is_wrong_with_its_files() {
         let hostile = PathBuf::from(variable("GUANXI_TEST_GUESTS")).join("endless-loop.wasm").display().to_string();
         let told = run_badly(&place, ["plugin", "run", &hostile, &first_fixture("smallest-campaign")]).await;
         assert!(told.contains("the plugin ran out of fuel"), "{told}");
+    });
+}
+
+#[test]
+fn pl_8_what_was_compiled_is_kept_for_this_user_alone() {
+    on_sqlite(|place| async move {
+        let run = async |variable: &str, folder: &Path| {
+            let (component, input) = (built("smallest-campaign"), first_fixture("smallest-campaign"));
+            let mut run = command(&place, ["plugin", "run", &component, &input]);
+            run.env_remove("GUANXI_CACHE_DIR").env_remove("XDG_CACHE_HOME").env(variable, folder);
+            let ended = run.output().await.expect("the binary starts");
+            let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+            assert!(ended.status.success(), "{told}");
+            told
+        };
+        let compiled = |dir: &Path| -> Vec<PathBuf> {
+            let entries = std::fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("an entry").path());
+            entries.filter(|path| path.extension().is_some_and(|end| end == "cwasm")).collect()
+        };
+        for (variable, below) in [("GUANXI_CACHE_DIR", ""), ("XDG_CACHE_HOME", "guanxi"), ("HOME", ".cache/guanxi")] {
+            let folder = place.data_dir().join(variable);
+            assert_eq!(run(variable, &folder).await, "");
+            let dir = folder.join(below).join("compiled");
+            let [kept]: [PathBuf; 1] = compiled(&dir).try_into().expect("one file");
+            let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+            assert_eq!((mode(&dir), mode(&dir.join("key"))), (0o700, 0o600));
+            let (bytes, made) = (std::fs::read(&kept).expect("a file"), modified(&kept));
+            assert_eq!(run(variable, &folder).await, "");
+            assert_eq!(modified(&kept), made, "it is not compiled again");
+
+            // A key that others could read could be theirs, and so could the code.
+            std::fs::set_permissions(dir.join("key"), Permissions::from_mode(0o644)).expect("it is ours");
+            let told = run(variable, &folder).await;
+            assert!(told.contains("the key is not this user's alone"), "{told}");
+            assert_ne!(std::fs::read(&kept).expect("a file")[..32], bytes[..32], "another mark");
+            assert_eq!(run(variable, &folder).await, "");
+        }
+        let file = place.data_dir().join("file");
+        std::fs::write(&file, "no folder").expect("a file");
+        let told = run("GUANXI_CACHE_DIR", &file).await;
+        assert!(told.contains("compiled plugins are not kept"), "{told}");
+    });
+}
+
+fn modified(file: &Path) -> SystemTime {
+    std::fs::metadata(file).and_then(|about| about.modified()).expect("a time")
+}
+
+#[test]
+fn pl_8_a_profile_tells_which_functions_burn_the_fuel() {
+    on_sqlite(|place| async move {
+        let (folder, input) = (example("rust/smallest-campaign"), first_fixture("smallest-campaign"));
+        let named = place.data_dir().join("named.wasm").display().to_string();
+        let (good, told) = build(&place, &["plugin", "build", &folder, "--names", "--out", &named]).await;
+        assert!(good, "{told}");
+        let profile = async |component: &str| run_well(&place, ["plugin", "run", component, &input, "--profile"]).await;
+        let told = profile(&named).await;
+        let (answer, table) = told.split_once("fuel by function, campaign, call 1: ").expect("a table");
+        let answer: Value = serde_json::from_str(answer).expect("JSON");
+        assert_eq!(answer["kind"], "campaign", "{answer}");
+        assert!(table.contains(" fuel, looked at 1,000 times\n") && table.contains("with callees"), "{table}");
+        let shares = table.lines().filter_map(|line| line.split_once('%')?.0.trim().parse::<f64>().ok());
+        let shares: Vec<f64> = shares.collect();
+        assert!(!shares.is_empty() && shares.is_sorted_by(|a, b| a >= b), "{table}");
+        assert!(shares.iter().sum::<f64>() < 100.5, "{table}");
+        assert!(!table.contains("carries no names"), "{table}");
+        assert_eq!(profile(&named).await, told, "the same each time");
+        let stripped = profile(&built("smallest-campaign")).await;
+        assert!(stripped.contains("the component carries no names"), "{stripped}");
     });
 }
 

@@ -92,7 +92,7 @@ mod tests {
 
     fn ended(end: End, request: Option<Request>) -> Played {
         let asked = request.into_iter().map(|request| (request, Vec::new())).collect();
-        Played { asked, fuel: Vec::new(), log: Vec::new(), end }
+        Played { asked, ..Played::ended(end) }
     }
 
     fn request(key: &str) -> Option<Request> {

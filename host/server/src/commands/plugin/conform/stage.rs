@@ -63,6 +63,8 @@ pub struct Played {
     pub fuel: Vec<u64>,
     /// What was logged.
     pub log: Vec<LogLine>,
+    /// Secrets that the host was to compute with although they are not declared, by name.
+    pub undeclared: Vec<String>,
     /// The end.
     pub end: End,
 }
@@ -153,6 +155,11 @@ pub fn why(failure: &Failure) -> &str {
 }
 
 impl Played {
+    /// One that ended so before anything was asked for.
+    pub fn ended(end: End) -> Self {
+        Self { asked: Vec::new(), fuel: Vec::new(), log: Vec::new(), undeclared: Vec::new(), end }
+    }
+
     /// The number of its last request.
     pub fn last(&self) -> Option<usize> {
         self.asked.len().checked_sub(1)
@@ -183,11 +190,13 @@ impl<'t> Stage<'t> {
         let policy = self.policy(scene, &config)?;
         let config = config.to_string();
         let secrets = self.trial.secrets(&scene.secrets)?;
-        let mut played = Played { asked: Vec::new(), fuel: Vec::new(), log: Vec::new(), end: End::Open };
+        let mut played = Played::ended(End::Open);
+        let is_undeclared = |name: &String| !self.spec.secrets.iter().any(|wish| wish.name == *name);
         let mut call = plugin.send(&config, &scene.message, &secrets, limits);
         loop {
             played.fuel.push(call.fuel);
             played.log.append(&mut call.log);
+            played.undeclared.extend(call.missed.into_iter().filter(is_undeclared));
             let step = played.asked.len();
             played.end = match call.result {
                 Err(error) => End::Crashed(error.to_string()),
@@ -239,8 +248,11 @@ impl<'t> Stage<'t> {
             }
         }
         let named = broken == Some(rule::SECRETS.id);
-        if named || !self.spec.secrets.is_empty() {
-            self.ledger.judge(&rule::SECRETS, at, last, problem(named, "a secret that is declared"));
+        let guessed = !played.undeclared.is_empty();
+        if named || guessed || !self.spec.secrets.is_empty() {
+            let asked = || Problem::new("a secret that is declared", format!("`{}`", played.undeclared.join("`, `")));
+            let problem = problem(named, "a secret that is declared").or_else(|| guessed.then(asked));
+            self.ledger.judge(&rule::SECRETS, at, last, problem);
             for (step, leak) in self.leaks(scene, played) {
                 self.ledger.judge(&rule::SECRETS, at, step, Some(Problem::new("no secret's value anywhere", leak)));
             }
