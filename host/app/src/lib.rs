@@ -72,7 +72,7 @@ pub use imports::{
 };
 pub use ingest::{Accepted, Appender, IngestLimits, Sender};
 pub use insight::{DecisionView, Member, MessageView, PersonSummary, PersonView, TimelinePage};
-pub use installations::{Approval, GrantsInput, InstallationInput, InstallationView, Placed, with_defaults};
+pub use installations::{Approval, GrantsInput, InstallationInput, InstallationView, LimitView, Placed, with_defaults};
 pub use keyring::{Keyring, OLD_KEYS_MAX, TooManyKeys};
 pub use live::{Live, LiveKind};
 pub use log::BuriedEvent;

@@ -210,6 +210,9 @@ impl App {
             let problem = format!("a list has at most {ENTRIES_MAX} entries of at most {ENTRY_BYTES_MAX} bytes");
             return Err(AppError::invalid("grants", problem));
         }
+        if let Some(problem) = grants.as_ref().and_then(Grants::limits_problem) {
+            return Err(AppError::invalid("grants", problem));
+        }
         let mut work = self.store().begin(Rows::Host).await?;
         check_is_known(&mut work, name).await?;
         work.put_allowance(name, grants.as_ref(), self.ambient().now()).await?;

@@ -7,6 +7,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::OPERATION_NAMES;
+use crate::grants::{CLASSES, Limits, is_class};
 
 /// The most bytes of a manifest.
 pub const BYTES_MAX: usize = 64 * 1024;
@@ -162,11 +163,17 @@ pub struct CampaignSpec {
     /// The fields of the profile it wants.
     #[serde(default)]
     pub fields: Vec<FieldWish>,
+    /// Classes of what else is known of people that it wants; all of them, for no purpose, if it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<Vec<FieldWish>>,
     /// The earlier events it wants.
     #[serde(default)]
     pub history: Option<HistoryWish>,
     /// The operations it uses, by their names in the contract.
     pub operations: Vec<String>,
+    /// How often it needs them at most, by their names; one that is not there as often as it may be.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: BTreeMap<String, Limits>,
 }
 
 /// How the text of a secret becomes bytes.
@@ -357,6 +364,12 @@ impl ScorerSpec {
 }
 
 impl CampaignSpec {
+    /// The classes that it wants, whether it says so or not.
+    pub fn class_wishes(&self) -> Vec<FieldWish> {
+        let unsaid = || CLASSES.map(|name| FieldWish { name: name.to_owned(), purpose: String::new() }).to_vec();
+        self.classes.clone().unwrap_or_else(unsaid)
+    }
+
     fn check(&self) -> Result<(), BadManifest> {
         check_list("campaign.events", &self.events)?;
         check_count("campaign.fields", self.fields.len().max(1))?;
@@ -364,6 +377,22 @@ impl CampaignSpec {
             if !OPERATION_NAMES.contains(&operation.as_str()) {
                 let known = OPERATION_NAMES.join(", ");
                 return Err(field("campaign.operations", format!("`{operation}` is none of {known}")));
+            }
+        }
+        let classes = self.classes.as_deref().unwrap_or_default();
+        check_count("campaign.classes", classes.len().max(1))?;
+        if let Some(FieldWish { name, .. }) = classes.iter().find(|class| !is_class(&class.name)) {
+            let known = CLASSES.join(", ");
+            let problem = format!("`{name}` is none of {known}, and no part of tags or scores such as tags:interest");
+            return Err(field("campaign.classes", problem));
+        }
+        for (operation, limits) in &self.limits {
+            let at = format!("campaign.limits.{operation}");
+            if !self.operations.contains(operation) {
+                return Err(field(&at, "is not among campaign.operations; ask for it, or leave its limit out"));
+            }
+            if let Some(problem) = limits.problem() {
+                return Err(field(&at, problem));
             }
         }
         match &self.history {

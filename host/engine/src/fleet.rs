@@ -7,10 +7,10 @@ use guanxi_app::{App, AppError, OpenSecrets, decode_secret};
 use guanxi_channels::{EgressPolicy, SecretText, Secrets as EgressSecrets, granted_hosts};
 use guanxi_domain::Millis;
 use guanxi_domain::candidate::Candidate;
-use guanxi_domain::grants::{Grants, kinds_within};
+use guanxi_domain::grants::{self, Bounds as OperationBounds, Grants, Sight, classes_within, kinds_within};
 use guanxi_domain::ids::{CandidateId, InstallationId};
 use guanxi_domain::installation::{Health, Installation, Mode};
-use guanxi_domain::manifest::{ConnectorSpec, HistoryWish, Manifest};
+use guanxi_domain::manifest::{CampaignSpec, ConnectorSpec, FieldWish, HistoryWish, Manifest};
 use guanxi_domain::tenant::TenantId;
 use guanxi_runtime::{Call, CallError, Plugin, Runtime, Secrets};
 use guanxi_store::Scope as Rows;
@@ -26,6 +26,11 @@ pub(crate) struct Unit {
     allowance: Option<Grants>,
     /// The earlier events that a campaign asks for and may be told of.
     pub(crate) history: Option<HistoryWish>,
+    /// The classes that a campaign asks for and may see, each as far as it may, and what they show together.
+    pub(crate) classes: Vec<FieldWish>,
+    pub(crate) sight: Sight,
+    /// How often operations are carried out for it at most.
+    pub(crate) bounds: OperationBounds,
     pub(crate) plugin: Plugin,
     /// The configuration as the plugin gets it.
     pub(crate) config: String,
@@ -289,8 +294,12 @@ impl Fleet {
             return Ok(None);
         };
         let allowance = allowances.get(&installation.plugin).cloned();
+        let requested = Grants::requested(plugin.manifest());
+        let bounds = grants::bounds(&requested, allowance.as_ref(), &installation.grants);
         installation.grants = installation.grants.under(allowance.as_ref());
         let history = history(plugin.manifest(), &installation.grants);
+        let classes = classes(plugin.manifest(), &installation.grants);
+        let sight = Sight::of(classes.iter().map(|wish| wish.name.as_str()));
         let config = installation.config.to_string();
         let config_hash = Sha256::digest(config.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         let health = Mutex::new(installation.health.clone());
@@ -298,7 +307,21 @@ impl Fleet {
         let key = own.unwrap_or(installation.id);
         let meter = self.meters.meter(tenant, installation.id);
         let budget = Arc::clone(budget);
-        Ok(Some(Unit { installation, allowance, history, plugin, config, config_hash, key, health, meter, budget }))
+        Ok(Some(Unit {
+            installation,
+            allowance,
+            history,
+            classes,
+            sight,
+            bounds,
+            plugin,
+            config,
+            config_hash,
+            key,
+            health,
+            meter,
+            budget,
+        }))
     }
 
     async fn plugin(&self, digest: &str) -> Result<Option<Plugin>, AppError> {
@@ -331,6 +354,16 @@ fn history(manifest: &Manifest, grants: &Grants) -> Option<HistoryWish> {
     let wish = manifest.campaign.as_ref()?.history.as_ref()?;
     let events = kinds_within(&wish.events, &grants.events);
     (!events.is_empty()).then_some(HistoryWish { events, limit: wish.limit })
+}
+
+/// The classes that a campaign may see: of what it asks for, as far as that is granted.
+fn classes(manifest: &Manifest, granted: &Grants) -> Vec<FieldWish> {
+    let wishes = manifest.campaign.iter().flat_map(CampaignSpec::class_wishes);
+    let granted = wishes.flat_map(|FieldWish { name, purpose }| {
+        let seen = classes_within(&[name], &granted.classes).into_iter();
+        seen.map(move |name| FieldWish { name, purpose: purpose.clone() })
+    });
+    granted.collect()
 }
 
 /// Granted hosts; one that can no longer be read reaches nothing.

@@ -9,6 +9,7 @@ mod erase;
 mod facts;
 mod groups;
 mod imports;
+mod limits;
 mod load;
 mod memory;
 mod named;

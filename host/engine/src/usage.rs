@@ -20,6 +20,8 @@ use crate::Engine;
 const PAUSE: Duration = Duration::from_secs(1);
 /// Days of which it is kept.
 const DAYS_KEPT: i64 = 400;
+/// Days of which it is kept how often limited operations were carried out: only the tenant's today is asked for, wherever that is.
+const COUNTS_KEPT: i64 = 3;
 
 /// What all plugins of this process came to since it was last written, and what tenants have left.
 #[derive(Default)]
@@ -169,6 +171,7 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
 async fn forget(store: &Store, before: i64) -> Result<(), AppError> {
     let mut work = store.begin(Rows::Host).await?;
     work.forget_usage(before).await?;
+    work.forget_operation_counts(before + DAYS_KEPT - COUNTS_KEPT).await?;
     Ok(work.commit().await?)
 }
 

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use guanxi_app::{GrantsInput, InstallationInput};
+use guanxi_domain::manifest::Manifest;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, Response, Url};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 /// How long it may take until there is a connection.
@@ -43,6 +44,14 @@ pub struct Shelved {
     pub digest: String,
     /// What the check at the door found.
     pub report: Value,
+    /// What it says of itself, as far as this version of Guanxi understands it.
+    #[serde(default, deserialize_with = "understood")]
+    pub manifest: Option<Manifest>,
+}
+
+/// A host that is newer may have plugins that say more of themselves.
+fn understood<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Manifest>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
 }
 
 /// A plugin as one tenant has it.

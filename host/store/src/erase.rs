@@ -15,7 +15,7 @@ use crate::open::Store;
 use crate::work::{Dialect, Work};
 
 /// What goes at once, by table. A bounded number of rows a person each.
-const AT_ONCE: [(&str, &str); 12] = [
+const AT_ONCE: [(&str, &str); 13] = [
     ("identities", "delete from identities where tenant_id = $1 and person_id in"),
     ("identity_conflicts", "delete from identity_conflicts where tenant_id = $1 and person_id in"),
     ("identity_conflicts", "delete from identity_conflicts where tenant_id = $1 and claimed_by in"),
@@ -34,6 +34,7 @@ const AT_ONCE: [(&str, &str); 12] = [
            and person_id in",
     ),
     ("signals", "delete from signals where tenant_id = $1 and person_id in"),
+    ("operation_counts", "delete from operation_counts where tenant_id = $1 and person_id in"),
     ("consents", "delete from consents where tenant_id = $1 and person_id in"),
     (
         "identity_actions",
@@ -57,7 +58,7 @@ const EDGES: [&str; 2] = [
 ];
 
 /// Where rows of people are.
-const VACUUMED: [&str; 18] = [
+const VACUUMED: [&str; 19] = [
     "events",
     "timeline",
     "people",
@@ -69,6 +70,7 @@ const VACUUMED: [&str; 18] = [
     "plugin_states",
     "timers",
     "signals",
+    "operation_counts",
     "consents",
     "decisions",
     "backtests",

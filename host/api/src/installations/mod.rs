@@ -6,7 +6,7 @@ pub(crate) mod list;
 pub(crate) mod put;
 pub(crate) mod upgrade;
 
-use guanxi_app::InstallationView;
+use guanxi_app::{InstallationView, LimitView};
 use guanxi_domain::Millis;
 use guanxi_domain::ids::InstallationId;
 use guanxi_domain::installation::{Mode, Upgrade};
@@ -46,6 +46,8 @@ pub struct InstallationBody {
     pub withheld: Vec<String>,
     /// What the plugin asks for and the operator does not let it do, whatever the tenant grants.
     pub forbidden: Vec<String>,
+    /// How often its operations are carried out at most, and how much of that is used.
+    pub limits: Vec<LimitBody>,
     /// Names of the secrets that are set.
     pub secrets: Vec<String>,
     /// How it has behaved lately.
@@ -56,6 +58,25 @@ pub struct InstallationBody {
     pub created_at: Millis,
     /// Milliseconds since the epoch.
     pub updated_at: Millis,
+}
+
+/// A limit of an operation that is in force: the least of what the plugin asks for, its operator lets it and its tenant grants.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Limit)]
+pub struct LimitBody {
+    /// The operation.
+    #[schema(example = "send")]
+    pub operation: String,
+    /// What it counts: `per-day` everything of a calendar day of the brand, `per-person-per-day` what of that is about one person.
+    #[schema(example = "per-day")]
+    pub per: &'static str,
+    /// How often at most.
+    pub most: u64,
+    /// Who says so: `plugin`, `operator` or `tenant`.
+    #[schema(example = "tenant")]
+    pub whose: &'static str,
+    /// How much of it is used today; `null` of a limit for each person.
+    pub used: Option<u64>,
 }
 
 /// A version that waits until somebody with `manage` approves it.
@@ -106,7 +127,7 @@ pub enum ModeName {
 impl From<InstallationView> for InstallationBody {
     fn from(view: InstallationView) -> Self {
         let (withheld, forbidden) = (view.withheld(), view.forbidden());
-        let InstallationView { installation, plugin, upgrade, .. } = view;
+        let InstallationView { installation, plugin, upgrade, limits, .. } = view;
         let health = installation.health;
         Self {
             id: installation.id,
@@ -120,6 +141,7 @@ impl From<InstallationView> for InstallationBody {
             grants: installation.grants.into(),
             withheld,
             forbidden,
+            limits: limits.into_iter().map(LimitBody::from).collect(),
             secrets: installation.secrets,
             health: HealthBody {
                 crashes: health.crashes,
@@ -131,6 +153,12 @@ impl From<InstallationView> for InstallationBody {
             created_at: installation.created_at,
             updated_at: installation.updated_at,
         }
+    }
+}
+
+impl From<LimitView> for LimitBody {
+    fn from(LimitView { operation, bound, used }: LimitView) -> Self {
+        Self { operation, per: bound.per.as_str(), most: bound.most, whose: bound.whose.as_str(), used }
     }
 }
 

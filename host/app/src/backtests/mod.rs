@@ -279,6 +279,8 @@ enum End {
 
 /// What a version asks for and recorded moments cannot have, because it was not granted or not asked for.
 fn unseen(manifest: &Manifest, own: &Manifest, installation: &Installation) -> Vec<String> {
-    let recorded = Grants::requested(own).within(&installation.grants);
+    let mut recorded = Grants::requested(own).within(&installation.grants);
+    // How often it is done changes nothing of what was seen.
+    recorded.limits.clear();
     Grants::requested(manifest).missing_from(&recorded)
 }

@@ -1,6 +1,6 @@
 //! What a wish about an installation grants, and whether it is done or waits.
 
-use guanxi_domain::grants::Grants;
+use guanxi_domain::grants::{ENTRIES_MAX, ENTRY_BYTES_MAX, Grants};
 use guanxi_domain::installation::{Installation, Mode};
 use guanxi_domain::manifest::Manifest;
 use serde_json::Value;
@@ -16,24 +16,41 @@ pub(super) enum Verdict {
     Waits(Vec<String>),
 }
 
-/// What is granted, of what the manifest requests.
+/// What is granted, of what the manifest requests. What is not said of classes and limits is as it is requested.
 pub(crate) fn checked_grants(manifest: &Manifest, wish: &GrantsInput, problems: &mut Vec<Problem>) -> Grants {
     let requested = Grants::requested(manifest);
     let GrantsInput::Lists(lists) = wish else { return requested };
+    if !lists.is_bounded() {
+        let problem = format!("a list has at most {ENTRIES_MAX} entries of 1 to {ENTRY_BYTES_MAX} bytes");
+        problems.push(Problem::new("grants", problem));
+        return Grants::default();
+    }
     let mut lists = lists.clone();
     if lists.events.iter().any(|kind| kind == "*") {
         lists.events.clone_from(&requested.events);
     }
+    if lists.classes.iter().any(|class| class == "*") {
+        lists.classes.clone_from(&requested.classes);
+    }
+    problems.extend(lists.limits_problem().map(|problem| Problem::new("grants", problem)));
+    lists.limit_like(&requested);
     for extra in lists.missing_from(&requested) {
-        problems.push(Problem::new("grants", format!("{extra} is not requested by the plugin; leave it out")));
+        let what = match extra.starts_with("limits: ") {
+            true => "is more than the plugin requests; say at most that",
+            false => "is not requested by the plugin; leave it out",
+        };
+        problems.push(Problem::new("grants", format!("{extra} {what}")));
     }
     requested.within(&lists)
 }
 
 /// What `manifest` asks for and the installed one did not; all of it where nothing is granted, as after a first wish that waits.
 pub(crate) fn newly_asked(manifest: &Manifest, installed: &Installation, runs: &Manifest) -> Vec<String> {
-    let asked = if installed.grants.is_empty() { Grants::default() } else { Grants::requested(runs) };
-    Grants::requested(manifest).missing_from(&asked)
+    let requested = Grants::requested(manifest);
+    match installed.grants.is_empty() {
+        true => requested.told(),
+        false => requested.missing_from(&Grants::requested(runs)),
+    }
 }
 
 /// What becomes of a wish that says nothing of grants, beside what is installed and its manifest.
@@ -59,7 +76,7 @@ pub(super) fn unsaid_grants(
             false => Verdict::Waits(asks),
         };
     }
-    let asks = requested.missing_from(&Grants::default());
+    let asks = requested.told();
     if before.is_some() && !manages {
         problems
             .push(Problem::new("plugin", "another plugin has this name; to replace it takes a token with `manage`"));

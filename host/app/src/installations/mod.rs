@@ -2,6 +2,7 @@
 
 mod config;
 mod grants;
+mod limits;
 mod upgrades;
 
 use std::collections::{BTreeMap, HashMap};
@@ -25,6 +26,7 @@ use upgrades::drop_overtaken;
 pub(crate) use config::checked_config;
 pub use config::with_defaults;
 pub(crate) use grants::{checked_grants, newly_asked};
+pub use limits::LimitView;
 pub use upgrades::Approval;
 
 /// What a tenant grants a plugin.
@@ -64,6 +66,8 @@ pub struct InstallationView {
     pub allowance: Option<Grants>,
     /// What waits for somebody's approval.
     pub upgrade: Option<Upgrade>,
+    /// Limits of its operations that are in force.
+    pub limits: Vec<LimitView>,
 }
 
 impl InstallationView {
@@ -257,7 +261,12 @@ impl App {
             let upgrade = upgrades.remove(&installation.id);
             let plugin = self.plugin(caller, &installation.plugin, Some(&installation.version)).await?;
             let allowance = allowances.get(&installation.plugin).cloned();
-            views.push(InstallationView { installation, plugin, allowance, upgrade });
+            let view = InstallationView { installation, plugin, allowance, upgrade, limits: Vec::new() };
+            views.push(view.with_limits());
+        }
+        if views.iter().any(InstallationView::is_limited) {
+            let counted = self.counted_today(tenant.id).await?;
+            views.iter_mut().for_each(|view| view.note_used(&counted));
         }
         Ok(views)
     }
@@ -274,7 +283,12 @@ impl App {
         let allowance = read.allowance(&installation.plugin).await?;
         drop(read);
         let plugin = self.plugin(caller, &installation.plugin, Some(&installation.version)).await?;
-        Ok(InstallationView { installation, plugin, allowance, upgrade })
+        let view = InstallationView { installation, plugin, allowance, upgrade, limits: Vec::new() };
+        let mut view = view.with_limits();
+        if view.is_limited() {
+            view.note_used(&self.counted_today(tenant).await?);
+        }
+        Ok(view)
     }
 
     /// The secrets of an installation in the clear, for the engine.

@@ -2,7 +2,7 @@
 
 use guanxi_app::{GrantsInput, InstallationInput, InstallationView};
 use guanxi_domain::caller::{Caller, Scope};
-use guanxi_domain::grants::Grants;
+use guanxi_domain::grants::{Grants, Limits};
 use guanxi_domain::installation::{Mode, Upgrade};
 use guanxi_store::Scope as Rows;
 use serde_json::{Value, json};
@@ -22,7 +22,11 @@ const MORE: [(&str, &str); 2] = [
     ),
 ];
 /// What the house's plugin asks for, as boxes.
-const BOXES: [&str; 5] = [
+const BOXES: [&str; 9] = [
+    "grant:classes:roles",
+    "grant:classes:scores",
+    "grant:classes:stage",
+    "grant:classes:tags",
     "grant:events:*",
     "grant:events:Order Completed",
     "grant:fields:revenue",
@@ -117,7 +121,8 @@ async fn pl_3_every_wish_has_a_reason_and_a_box() {
     }
     assert!(!page.body.contains("badge withheld"));
 
-    let boxes = ["grant:events:*", "grant:operations:send", "grant:secrets:signing-key", "grant:fields:phone"];
+    let boxes = BOXES.map(|name| if name == "grant:fields:revenue" { "grant:fields:phone" } else { name });
+    let boxes: Vec<&str> = boxes.into_iter().filter(|name| *name != "grant:events:Order Completed").collect();
     let before = installed(&house).await.installation;
     let answer = send(&browser, GRANTS, &revision(&page), &boxes, &[]).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/console/t/tea/plugins#value"), "{}", answer.body);
@@ -355,4 +360,64 @@ async fn pl_4_hosts_that_a_configuration_newly_names_are_told() {
     let InstallationView { installation, upgrade, .. } = installed(&house).await;
     assert_eq!((installation.config, upgrade), (elsewhere, None));
     assert_eq!(installation.grants.egress, ["config:/url"]);
+}
+
+#[tokio::test]
+async fn pl_3_limits_and_classes_are_granted_from_the_page() {
+    let house = House::build().await;
+    let lines = "operations = [\"send\"]\nlimits = { send = { per-day = 1000 } }\n\
+                 classes = [{ name = \"tags:<i>\", purpose = \"to recommend\" }]";
+    house.shelve("1.7.0", &[("operations = [\"send\"]", lines)]).await;
+    let operator = operator(&house).await;
+    let all = input("1.7.0", json!({}), Some(GrantsInput::Requested));
+    house.app.put_installation(&operator, "tea", "value", all).await.unwrap();
+    let mut browser = house.browser("tea", &[Scope::Manage]).await;
+    let page = browser.get(GRANTS).await;
+    page.says(&[
+        "name=\"limit:per-day:send\" value=\"1000\" min=\"1\" max=\"1000\"",
+        "name=\"limit:per-person-per-day:send\" value=\"\"",
+        "asks for at most 1,000 a day",
+        "name=\"grant:classes:tags:&#60;i&#62;\" value=\"yes\" checked>",
+        "Tags of the dimension “&#60;i&#62;” <span class=\"soft\">– to recommend",
+    ]);
+    let now = revision(&page);
+    let boxes = ["grant:events:*", "grant:operations:send", "grant:secrets:signing-key"];
+    for bad in ["x", "0", "1.5", "-1", "1000000001"] {
+        let answer = send(&browser, GRANTS, &now, &boxes, &[("limit:per-day:send", bad)]).await;
+        assert_eq!(answer.status, 422, "{bad}");
+        answer.says(&["limits/send/per-day"]);
+    }
+    assert_eq!(send(&browser, GRANTS, &now, &boxes, &[("limit:per-day:send", "1001")]).await.status, 422);
+    let filled = [("limit:per-day:send", "500"), ("limit:per-person-per-day:send", " 2 "), ("limit:per-day:emit", "x")];
+    let answer = send(&browser, GRANTS, &now, &boxes, &filled).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let granted = installed(&house).await.installation.grants;
+    let limits = Limits { per_day: Some(500), per_person_per_day: Some(2) };
+    assert_eq!((granted.limits_of("send"), granted.classes), (limits, Vec::new()));
+
+    let page = browser.get("/console/t/tea/plugins/value").await;
+    page.says(&["Limits of today", "<td class=\"number\">0</td><td class=\"number\">500</td><td>this brand</td>"]);
+    page.says(&["<td class=\"number\">–</td><td class=\"number\">2 for each person</td>"]);
+    browser.language = "zh";
+    browser.get("/console/t/tea/plugins/value").await.says(&["今日限额", "本品牌"]);
+    browser.get(GRANTS).await.says(&["可见的其他客户信息", "每天最多次数"]);
+}
+
+#[tokio::test]
+async fn pl_4_a_limit_that_is_raised_stands_as_new() {
+    let house = House::build().await;
+    let limited = |most: u32| format!("operations = [\"send\"]\nlimits = {{ send = {{ per-day = {most} }} }}");
+    for (version, most) in [("1.7.0", 1_000), ("1.8.0", 2_000)] {
+        house.shelve(version, &[("operations = [\"send\"]", &limited(most))]).await;
+    }
+    let operator = operator(&house).await;
+    for (version, grants) in [("1.7.0", Some(GrantsInput::Requested)), ("1.8.0", None)] {
+        house.app.put_installation(&operator, "tea", "value", input(version, json!({}), grants)).await.unwrap();
+    }
+    assert_eq!(installed(&house).await.upgrade.unwrap().asks, ["limits: send 2000 per-day"]);
+    let browser = house.browser("tea", &[Scope::Manage]).await;
+    let page = browser.get(UPGRADE).await;
+    page.says(&["name=\"limit:per-day:send\" value=\"2000\"", "asks for at most 2,000 a day"]);
+    assert_eq!(page.body.matches("badge anew").count(), 1);
+    assert!(!page.body.contains("Its configuration sends"), "a limit is no host");
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::Millis;
+use crate::{DAY, Millis};
 
 /// Hours of a week.
 pub const HOURS: usize = 168;
@@ -100,8 +100,38 @@ impl Clock {
 
     /// The hour of the week, 0 for Monday's first.
     pub fn hour_of_week(&self, at: Millis) -> usize {
-        let offset = Timestamp::from_millisecond(at).map_or(0, |at| self.zone.to_offset(at).seconds());
-        let hours = (at + Millis::from(offset) * 1_000).div_euclid(HOUR) + EPOCH;
+        let hours = self.local(at).div_euclid(HOUR) + EPOCH;
         usize::try_from(hours.rem_euclid(HOURS as Millis)).unwrap_or(0)
+    }
+
+    /// The calendar day, in days since 1 January 1970.
+    pub fn day(&self, at: Millis) -> i64 {
+        self.local(at).div_euclid(DAY)
+    }
+
+    /// What a clock on the wall shows, as if it were UTC.
+    fn local(&self, at: Millis) -> Millis {
+        let offset = Timestamp::from_millisecond(at).map_or(0, |at| self.zone.to_offset(at).seconds());
+        at.saturating_add(Millis::from(offset) * 1_000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pl_3_a_day_begins_at_midnight_where_the_brand_is() {
+        for (zone, at, day) in [
+            ("UTC", DAY - 1, 0),
+            ("UTC", DAY, 1),
+            ("Asia/Shanghai", DAY - 8 * HOUR - 1, 0),
+            ("Asia/Shanghai", DAY - 8 * HOUR, 1),
+            ("Etc/GMT+10", DAY, 0),
+            ("Etc/GMT-14", DAY - 14 * HOUR, 1),
+            ("UTC", -1, -1),
+        ] {
+            assert_eq!(Clock::named(zone).unwrap().day(at), day, "{zone} {at}");
+        }
     }
 }

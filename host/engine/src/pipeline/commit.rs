@@ -15,7 +15,7 @@ use guanxi_store::{
 use super::bulk::Part;
 use super::memory::{Changes, Memory};
 use super::rounds::{Item, Mind};
-use super::{consents, relations, segments};
+use super::{consents, limits, relations, segments};
 use crate::Engine;
 
 /// Whom and what nobody knew before the batch, which follows `from`.
@@ -166,6 +166,7 @@ async fn write_plugins(work: &mut Work, tenant: TenantId, memory: &Memory) -> Re
     work.delete_timers(tenant, &cancelled.collect::<Vec<_>>()).await?;
     work.insert_decisions(tenant, &changes.decisions).await?;
     work.insert_messages(tenant, &changes.messages).await?;
+    limits::write(work, tenant, memory).await?;
     for (installation, health) in &changes.health {
         work.put_health(tenant, *installation, health).await?;
     }

@@ -16,7 +16,7 @@ use guanxi_store::{
     TimelineRow, Timer,
 };
 
-use super::{groups, relations};
+use super::{groups, limits, relations};
 
 /// One person as the batch sees them.
 #[derive(Clone)]
@@ -78,6 +78,8 @@ pub(crate) struct Memory {
     pub(crate) history: HashMap<(InstallationId, PersonId), Vec<Event>>,
     /// What stands beside installations; it runs until it falls back.
     pub(crate) candidates: HashMap<InstallationId, Candidate>,
+    /// How often limited operations were carried out; empty if nothing is limited.
+    pub(crate) counts: limits::Counts,
     /// The last number given to a person.
     pub(crate) numbered: u32,
     /// Whether anything of it was remembered from earlier batches instead of read.

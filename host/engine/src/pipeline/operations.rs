@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use super::memory::Memory;
 use super::profile::address;
 use super::rounds::{Item, Mind};
-use super::{facts, groups, tags};
+use super::{facts, groups, limits, tags};
 use crate::fleet::Unit;
 
 /// The most operations of one decision.
@@ -99,9 +99,17 @@ impl Asker<'_> {
         index: usize,
         operation: &Operation,
     ) -> Result<Option<MessageId>, Refusal> {
-        if !self.unit.installation.grants.allows_operation(operation.name()) {
-            return Err(format!("`{}` is not granted", operation.name()));
+        let name = operation.name();
+        if !self.unit.installation.grants.allows_operation(name) {
+            return Err(format!("`{name}` is not granted"));
         }
+        limits::check(memory, self.unit, self.item, name)?;
+        let message = self.effect(memory, index, operation)?;
+        limits::count(memory, self.unit, self.item, name);
+        Ok(message)
+    }
+
+    fn effect(&self, memory: &mut Memory, index: usize, operation: &Operation) -> Result<Option<MessageId>, Refusal> {
         match operation {
             Operation::Send { .. } => return self.send(memory, index, operation).map(Some),
             Operation::AddTag(tag) => self.add_tag(memory, tag)?,

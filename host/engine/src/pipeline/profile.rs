@@ -1,12 +1,15 @@
-//! How plugins see a person: only fields that were granted, only connectors that reach.
+//! How plugins see a person: only fields and classes that were granted, only connectors that reach.
+
+use std::borrow::Cow;
 
 use guanxi_domain::Millis;
 use guanxi_domain::campaign::{Profile, SeenEvent, Value};
 use guanxi_domain::consent;
 use guanxi_domain::event::Event;
+use guanxi_domain::grants::Sight;
 use guanxi_domain::identity::Identity;
 use guanxi_domain::manifest::ConnectorSpec;
-use guanxi_domain::person::{HeldTag, Role, Tag, WEIGHT_MIN};
+use guanxi_domain::person::{HeldTag, Role, Stage, Tag, WEIGHT_MIN};
 use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::signals;
 
@@ -70,7 +73,22 @@ pub(crate) fn may_see(known: &Known, field: &str, purpose: &str, settings: &Tena
     settings.purposes.is_empty() || consent::allows_field(settings, &known.consents, field, purpose, now).is_ok()
 }
 
-/// What a campaign sees of a person.
+/// What a campaign sees of the classes that it may see: for purposes that the person allows, and nothing that is bound to
+/// another purpose.
+fn sight<'u>(known: &Known, campaign: &'u Unit, mind: &Mind) -> Cow<'u, Sight> {
+    let settings = &mind.settings;
+    if settings.purposes.is_empty() {
+        return Cow::Borrowed(&campaign.sight);
+    }
+    let allowed = |purpose: &str| consent::allows(settings, &known.consents, purpose, mind.now).is_ok();
+    let seen = campaign.classes.iter().filter(|wish| allowed(&wish.purpose));
+    let mut sight = Sight::of(seen.map(|wish| wish.name.as_str()));
+    let bound = settings.purposes.iter().filter(|(name, purpose)| !purpose.fields.is_empty() && !allowed(name));
+    bound.flat_map(|(_, purpose)| &purpose.fields).for_each(|field| sight.hide(field));
+    Cow::Owned(sight)
+}
+
+/// What a campaign sees of a person. A class that it may not see looks as of somebody of whom nothing is known.
 pub(crate) fn of(known: &Known, campaign: &Unit, mind: &Mind) -> Profile {
     let wished = campaign.manifest().campaign.as_ref().map(|spec| spec.fields.as_slice()).unwrap_or_default();
     let granted = wished.iter().filter(|wish| campaign.installation.grants.allows_field(&wish.name));
@@ -81,13 +99,17 @@ pub(crate) fn of(known: &Known, campaign: &Unit, mind: &Mind) -> Profile {
         let connector = unit.manifest().connector.as_ref()?;
         address(known, connector).map(|_| connector.channel.clone())
     });
+    let sight = sight(known, campaign, mind);
+    let roles = if sight.roles { known.person.roles.as_slice() } else { &[] };
+    let tags = known.tags.iter().filter(|held| sight.tags.shows(&held.tag.dimension));
+    let scores = known.scores.iter().filter(|score| sight.scores.shows(&score.name));
     Profile {
         id: known.person.id.to_string(),
-        stage: known.person.stage,
-        roles: std::iter::once(Role::Consumer).chain(known.person.roles.iter().copied()).collect(),
+        stage: if sight.stage { known.person.stage } else { Stage::default() },
+        roles: std::iter::once(Role::Consumer).chain(roles.iter().copied()).collect(),
         locale: locale.flatten().and_then(|v| v.as_str()).map(str::to_owned),
-        tags: known.tags.iter().filter_map(|held| present(held, mind.now)).collect(),
-        scores: known.scores.iter().map(|score| (score.name.clone(), score.value)).collect(),
+        tags: tags.filter_map(|held| present(held, mind.now)).collect(),
+        scores: scores.map(|score| (score.name.clone(), score.value)).collect(),
         fields: fields.collect(),
         reachable: reachable.collect(),
     }

@@ -25,7 +25,7 @@ use super::memory::Memory;
 use super::named::Named;
 use super::people::Subject;
 use super::recall::{Bookmark, Recall};
-use super::{actions, commit, consents, decide, erase, facts, groups, people, relations, score, standings};
+use super::{actions, commit, consents, decide, erase, facts, groups, limits, people, relations, score, standings};
 use crate::Engine;
 use crate::fleet::{Squad, Trial, Trials, Unit, Units};
 use crate::usage::Budget;
@@ -188,6 +188,7 @@ async fn prepare(
     }
     remember(&mut read, &mut memory, &mind, &items).await?;
     standings::read(&mut read, &mut memory, &mind, &items).await?;
+    limits::read(&mut read, &mut memory, &mind, &items).await?;
     drop(read);
     // Plugin calls compute for up to their time limit each: not on a thread that serves others, and in turn with other
     // tenants.

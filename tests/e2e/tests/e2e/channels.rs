@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use guanxi_e2e::host::run_well;
 use guanxi_e2e::{
-    Answer, Client, Host, Place, Received, Reply, Sink, Tenant, client, environment, eventually, on_both,
+    Answer, Client, Host, Place, Received, Reply, Sink, Tenant, client, environment, eventually, on_both, on_sqlite,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -196,7 +197,7 @@ fn pl_9_an_author_tries_sessions_and_callbacks_without_a_host() {
             "incoming": {"method": "POST", "headers": [["X-Signature", SIGNATURE]], "body": UPDATES, "now": 0},
         });
         std::fs::write(file("input.json"), input.to_string()).expect("an input");
-        let printed = host::run_well(&place, ["plugin", "run", &file("two-way.wasm"), &file("input.json")]).await;
+        let printed = run_well(&place, ["plugin", "run", &file("two-way.wasm"), &file("input.json")]).await;
         let answers = serde_json::Deserializer::from_str(&printed).into_iter::<Value>();
         let answers: Vec<Value> = answers.collect::<Result<_, _>>().expect("JSON");
         let session = &answers[0]["answer"]["ok"];

@@ -23,6 +23,7 @@ mod input;
 mod insight;
 mod isolation;
 mod kill;
+mod limits;
 mod packages;
 mod pressure;
 mod receipts;

@@ -2,13 +2,14 @@
 
 use guanxi_domain::grants::Grants;
 use guanxi_domain::ids::InstallationId;
-use guanxi_domain::installation::{Mode, Upgrade};
+use guanxi_domain::installation::{Installation, Mode, Upgrade};
+use guanxi_store::OperationCount;
 use guanxi_store_contract::make::{NOW, tenant, uuid};
 use guanxi_store_contract::{on_both, on_both_empty, open};
 use serde_json::json;
 
 use crate::candidates::candidate;
-use crate::given::{host, installation, library, of};
+use crate::given::{host, installation, library, of, person_id};
 use crate::migrations::go_back;
 
 pub fn upgrade(version: &str) -> Upgrade {
@@ -102,5 +103,96 @@ fn pl_3_who_was_granted_everything_before_is_told_of_everything() {
         let kept = work.candidate(acme, before.id).await.unwrap().unwrap();
         assert_eq!(kept.spec.grants.events, ["*"]);
         assert_eq!((kept.spec.config, kept.spec.version), (tried.spec.config, tried.spec.version));
+    });
+}
+
+#[test]
+fn pl_3_operations_are_counted_by_day_installation_and_person() {
+    on_both(|store| async move {
+        let (acme, bolt) = (tenant(&store, "acme").await, tenant(&store, "bolt").await);
+        let [here, there] = [uuid(), uuid()].map(InstallationId::from_uuid);
+        let [ada, bob] = [person_id(), person_id()];
+        let count = |installation, operation: &str, person, done| OperationCount {
+            installation,
+            operation: operation.to_owned(),
+            person,
+            done,
+        };
+        let mut work = of(&store, acme).await;
+        let rows = [
+            count(here, "send", None, 3),
+            count(here, "send", Some(ada), 2),
+            count(here, "send", Some(bob), 1),
+            count(here, "emit", None, 1),
+            count(there, "send", None, 9),
+        ];
+        work.add_operation_counts(acme, 20_000, &rows).await.unwrap();
+        work.add_operation_counts(acme, 20_000, &rows[..2]).await.unwrap();
+        work.add_operation_counts(acme, 20_001, &[count(here, "send", None, 1)]).await.unwrap();
+        work.add_operation_counts(acme, 20_001, &[]).await.unwrap();
+        work.commit().await.unwrap();
+
+        let mut work = of(&store, acme).await;
+        let mut expected = [count(here, "emit", None, 1), count(here, "send", None, 6), count(there, "send", None, 9)];
+        expected.sort_by(|a, b| (a.installation, &a.operation).cmp(&(b.installation, &b.operation)));
+        assert_eq!(work.operation_counts(acme, 20_000).await.unwrap(), expected);
+        assert_eq!(work.operation_counts(acme, 20_001).await.unwrap(), [count(here, "send", None, 1)]);
+        assert_eq!(work.operation_counts(acme, 20_002).await.unwrap(), []);
+        let of_ada = work.operation_counts_of(acme, 20_000, &[ada, person_id()]).await.unwrap();
+        assert_eq!(of_ada, [count(here, "send", Some(ada), 4)]);
+        assert_eq!(work.operation_counts_of(acme, 20_001, &[ada]).await.unwrap(), []);
+
+        // Nobody else's, and gone with the person and with the day.
+        let erased = work.detach(acme, &[ada], &[]).await.unwrap();
+        assert!(erased.contains(&("operation_counts", 1)), "{erased:?}");
+        assert_eq!(work.operation_counts_of(acme, 20_000, &[ada, bob]).await.unwrap().len(), 1);
+        work.commit().await.unwrap();
+        let mut work = of(&store, bolt).await;
+        assert_eq!(work.operation_counts(bolt, 20_000).await.unwrap(), []);
+        assert_eq!(work.operation_counts_of(bolt, 20_000, &[ada, bob]).await.unwrap(), []);
+        drop(work);
+        let mut work = host(&store).await;
+        work.forget_operation_counts(20_001).await.unwrap();
+        assert_eq!(work.operation_counts(acme, 20_000).await.unwrap(), []);
+        assert_eq!(work.operation_counts(acme, 20_001).await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn pl_3_who_was_granted_anything_before_sees_every_class() {
+    on_both_empty(|url| async move {
+        let store = open(&url).await;
+        store.migrate().await.unwrap();
+        library(&store).await;
+        let acme = tenant(&store, "acme").await;
+        let (mut before, new) = (installation("crm"), installation("new"));
+        let waits = Installation { grants: Grants::default(), ..new };
+        let tried = candidate(before.id);
+        let mut work = of(&store, acme).await;
+        for installation in [&before, &waits] {
+            work.put_installation(acme, installation, None).await.unwrap();
+        }
+        work.put_candidate(acme, &tried).await.unwrap();
+        work.commit().await.unwrap();
+        store.close().await;
+        let version = if url.starts_with("sqlite") { 14 } else { 17 };
+        let all = if url.starts_with("sqlite") { "" } else { "set guanxi.tenant = '*';" };
+        let back = format!(
+            "{all} drop table operation_counts;
+             update installations set grants = replace(grants, '\"classes\":[],', '');
+             update candidates set spec = replace(spec, '\"classes\":[],', '');
+             delete from _sqlx_migrations where version = {version}"
+        );
+        go_back(&url, back.leak()).await;
+
+        let store = open(&url).await;
+        store.migrate().await.unwrap();
+        let classes = ["roles", "scores", "stage", "tags"].map(str::to_owned);
+        before.grants.classes = vec!["*".to_owned()];
+        let mut work = of(&store, acme).await;
+        assert_eq!(work.installation(acme, "crm").await.unwrap(), Some(before.clone()));
+        assert_eq!(work.installation(acme, "new").await.unwrap(), Some(waits), "nothing was granted, and nothing is");
+        let kept = work.candidate(acme, before.id).await.unwrap().unwrap();
+        assert_eq!(kept.spec.grants.classes, classes);
     });
 }

@@ -67,7 +67,7 @@ pub async fn save(
     let tenant = console.app.tenant_for(&visitor.caller, &slug, Scope::Manage).await?;
     let view = console.app.installation(&visitor.caller, &slug, &name).await?;
     check_shown(&view, &form)?;
-    let grants = ticked(&view.plugin.manifest, &view.installation.grants, &form);
+    let grants = ticked(&view.plugin.manifest, &view.installation.grants, &form)?;
     let Installation { plugin, version, mode, config, .. } = view.installation;
     let input = InstallationInput {
         plugin: Some(plugin),

@@ -111,7 +111,7 @@ pub async fn act(
             let approval = Approval {
                 version: text("version"),
                 asked_at: upgrade.asked_at,
-                grants: GrantsInput::Lists(ticked(&manifest, &view.installation.grants, &form)),
+                grants: GrantsInput::Lists(ticked(&manifest, &view.installation.grants, &form)?),
                 secrets: filled_in(&manifest, &form),
             };
             app.approve_upgrade(caller, &slug, &name, approval).await?;

@@ -6,10 +6,11 @@ mod words;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use guanxi_app::PluginView;
+use guanxi_app::{LimitView, PluginView};
+use guanxi_domain::grants::Whose;
 
 use crate::Console;
-use crate::format::{Time, pretty_value};
+use crate::format::{Time, pretty_value, whole};
 use crate::page::{Page, Room, html};
 use crate::rooms::plugins::{Card, Scene, size};
 use crate::session::Visitor;
@@ -45,8 +46,18 @@ struct PluginPage {
     own: &'static words::Words,
     card: Card,
     name: String,
+    limits: Vec<Limit>,
     costs: Costs,
     versions: Vec<Version>,
+}
+
+/// A limit of an operation.
+struct Limit {
+    operation: String,
+    /// Nothing of a limit for each person.
+    used: Option<String>,
+    most: String,
+    whose: &'static str,
 }
 
 /// `GET /console/t/{slug}/plugins/{name}`.
@@ -62,15 +73,33 @@ pub async fn show(
     let history = app.plugin_history(caller, &view.installation.plugin).await?;
     let (own, w) = (words::of(visitor.language), visitor.language.words());
     let digest = view.installation.digest.clone();
+    let limits = view.limits.iter().map(|limit| Limit::of(limit, w, own)).collect();
     html(&PluginPage {
         page: visitor.page(w.plugin, &tenant, Room::Plugins),
         w,
         own,
         card: Scene::of(&console, &visitor, &tenant).card(view, None),
         name,
+        limits,
         costs: Costs::of(&usage, own),
         versions: history.into_iter().map(|plugin| version(plugin, &digest, w, own)).collect(),
     })
+}
+
+impl Limit {
+    fn of(limit: &LimitView, w: &crate::words::Words, own: &words::Words) -> Self {
+        let LimitView { operation, bound, used } = limit;
+        Self {
+            operation: w.operation(operation).to_owned(),
+            used: used.map(whole),
+            most: whole(bound.most),
+            whose: match bound.whose {
+                Whose::Plugin => own.by_plugin,
+                Whose::Operator => own.by_operator,
+                Whose::Tenant => own.by_tenant,
+            },
+        }
+    }
 }
 
 fn version(plugin: PluginView, digest: &str, w: &crate::words::Words, own: &words::Words) -> Version {

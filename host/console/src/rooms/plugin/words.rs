@@ -14,6 +14,16 @@ words! {
     time_a_call: "Milliseconds a call", "每次调用毫秒";
     by_day: "By day", "按天";
     day: "Day", "日期";
+    limits: "Limits of today", "今日限额";
+    limits_text: "How often its operations are carried out at most in a day of this brand's time zone. Beyond that they are refused, with the reason in the receipt.", "按本品牌时区计算，每天最多执行的次数；超出部分会被拒绝，原因记录在决策凭证中。";
+    operation: "Operation", "操作";
+    used: "Used today", "今日已用";
+    most: "At most", "上限";
+    whose: "Set by", "设定者";
+    each: "for each person", "每人";
+    by_plugin: "the plugin itself", "插件自身";
+    by_operator: "the operator", "运营方";
+    by_tenant: "this brand", "本品牌";
     versions: "Versions", "版本";
     installed: "installed here", "本品牌使用";
     signer: "Signed with", "签名密钥";

@@ -41,8 +41,8 @@ pub struct Options {
     /// Grant everything that the plugin requests.
     #[arg(long, requires = "tenant", conflicts_with = "grants")]
     grant_requested: bool,
-    /// What to grant, a JSON file with the lists events, fields, operations, egress and secrets [default: what was granted
-    /// before; a version that asks for more waits for an approval].
+    /// What to grant, a JSON file with the lists events, fields, classes, operations, egress and secrets, and limits [default:
+    /// what was granted before; a version that asks for more waits for an approval].
     #[arg(long, requires = "tenant")]
     grants: Option<PathBuf>,
     /// A secret as NAME=FILE; the file holds its text.
@@ -76,9 +76,11 @@ async fn here(config: &Config, options: &Options) -> anyhow::Result<()> {
         true => app.pull_plugin(&operator, component, options.older).await?,
         false => app.upload_plugin(&operator, read(&PathBuf::from(component))?, options.older).await?,
     };
+    let asks = Grants::requested(&plugin.manifest).told();
     let (plugin, version) = (plugin.manifest.name, plugin.manifest.version);
     print(format!("{plugin} {version} is in the library."));
     let Some(tenant) = &options.tenant else { return Ok(()) };
+    print(told_asks(&plugin, &version, &asks));
     let name = options.name.as_ref().unwrap_or(&plugin);
     let input = options.input(&plugin, &version)?;
     let Placed { view, waits } = app.put_installation(&operator, tenant, name, input).await?;
@@ -95,6 +97,9 @@ async fn elsewhere(host: &Remote, options: &Options) -> anyhow::Result<()> {
     let (plugin, version) = shelve(host, options).await?;
     print(format!("{plugin} {version} is in the library of {}.", host.address()));
     let Some(tenant) = &options.tenant else { return Ok(()) };
+    if let Some(manifest) = host.plugin(&plugin, &version).await?.and_then(|shelved| shelved.manifest) {
+        print(told_asks(&plugin, &version, &Grants::requested(&manifest).told()));
+    }
     let name = options.name.as_ref().unwrap_or(&plugin);
     let input = options.input(&plugin, &version)?;
     let remote::Placed { installed, waits } = host
@@ -127,6 +132,15 @@ async fn shelve(host: &Remote, options: &Options) -> anyhow::Result<(String, Str
         ensure!(shelved.digest == digest, "{} keeps something else as {name} {version}", host.address());
     }
     Ok((name, version))
+}
+
+/// What a version asks for, as it is told before it is switched on. Whoever wrote it does not rewrite the terminal.
+fn told_asks(plugin: &str, version: &str, asks: &[String]) -> String {
+    let plain = |asked: &String| asked.replace(char::is_control, "\u{fffd}");
+    match asks.is_empty() {
+        true => format!("{plugin} {version} asks for nothing."),
+        false => format!("{plugin} {version} asks for:\n  {}", asks.iter().map(plain).collect::<Vec<_>>().join("\n  ")),
+    }
 }
 
 /// What is told of a version that waits for an approval.

@@ -322,7 +322,13 @@ fn plugin_install_reaches_a_running_host() {
         let told = run_badly(&place, install).await;
         assert!(told.contains("grant"), "what it asks for must be granted: {told}");
         let printed = run_well(&place, install.iter().chain(&["--grant-requested", "--name", "hello"])).await;
-        assert_eq!(printed, "smallest-campaign 0.1.0 is in the library.\nhello is installed for acme.\n");
+        let asks = "events: identify\n  fields: name\n  classes: roles\n  classes: scores\n  classes: stage\n  classes: tags\n  operations: send";
+        assert_eq!(
+            printed,
+            format!(
+                "smallest-campaign 0.1.0 is in the library.\nsmallest-campaign 0.1.0 asks for:\n  {asks}\nhello is installed for acme.\n"
+            )
+        );
         // It is asked about what comes from now on, without a restart.
         let mut number = 0;
         let decided = guanxi_e2e::eventually("a decision of the new plugin", async || {

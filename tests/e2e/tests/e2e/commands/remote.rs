@@ -86,6 +86,7 @@ fn pl_8_a_plugin_is_installed_on_a_host_over_http() {
         let hello = [&install[..], &["--name", "hello", "--grant-requested"]].concat();
         let (good, told) = said(&elsewhere, manager, &hello).await;
         assert!(good && told.ends_with("hello is installed for acme.\n"), "{told}");
+        assert!(told.contains("smallest-campaign 0.1.0 asks for:\n  events: identify\n"), "{told}");
         let view = acme.api.get("/installations/hello").await.expect(200);
         assert_eq!((&view["mode"], &view["withheld"]), (&json!("live"), &json!([])));
         let (good, told) = said(&elsewhere, manager, &[&hello[..], &["--mode", "off"]].concat()).await;
