@@ -90,7 +90,8 @@ fn file_name(crate_directory: &Path) -> Result<OsString> {
     Ok(name)
 }
 
-fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Writes a file unless it holds just that.
+pub fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
@@ -98,7 +99,7 @@ fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Gets Rust's target for components unless it is there.
-fn ensure_target() -> Result<()> {
+pub fn ensure_target() -> Result<()> {
     let libraries = process::read(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
     if Path::new(&libraries).is_dir() {
         return Ok(());

@@ -11,7 +11,7 @@ use crate::components::{self, Set};
 use crate::counterparts::Counterparts;
 use crate::postgres::{Durability, Postgres};
 use crate::workspace::Workspace;
-use crate::{build, process};
+use crate::{build, frozen, process};
 
 const DATABASE_URL: &str = "GUANXI_TEST_DATABASE_URL";
 
@@ -22,9 +22,10 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Installs counterparts and starts PostgreSQL unless `GUANXI_TEST_DATABASE_URL` already names one.
+    /// Installs counterparts, builds what takes them, and starts PostgreSQL unless `GUANXI_TEST_DATABASE_URL` already names one.
     pub fn prepare(workspace: &Workspace, binary: &Path, durability: Durability) -> Result<Self> {
         let counterparts = Counterparts::ensure(workspace)?;
+        frozen::build(workspace)?;
         let postgres = match env::var_os(DATABASE_URL) {
             Some(_) => None,
             None => Some(Postgres::start(durability)?),
@@ -37,6 +38,7 @@ impl Environment {
             ("GUANXI_TEST_PLUGINS", Set::Plugins.output(workspace).into()),
             ("GUANXI_TEST_GUESTS", Set::Guests.output(workspace).into()),
             ("GUANXI_TEST_EXAMPLES", Set::Examples.output(workspace).into()),
+            ("GUANXI_TEST_FROZEN", frozen::output(workspace).into()),
             ("GUANXI_TEST_BINARY", binary.into()),
         ];
         if let Some(postgres) = &postgres {

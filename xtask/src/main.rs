@@ -8,6 +8,7 @@ mod counterparts;
 mod crowd;
 mod demo;
 mod environment;
+mod frozen;
 mod postgres;
 mod process;
 mod sdks;
@@ -66,7 +67,7 @@ enum Chore {
     },
     /// Builds the first-party plugins as components.
     Plugins,
-    /// Builds the tests' guests and the examples as components.
+    /// Builds the tests' guests, the examples and what was frozen as components.
     Guests,
     /// Runs a command with everything that the tests get: PostgreSQL, counterparts, components.
     With {
@@ -97,7 +98,10 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Tidy => tidy::run(&workspace),
         Chore::Build { release } => build::run(&workspace, release).map(drop),
         Chore::Plugins => components::build(&workspace, &[Set::Plugins]),
-        Chore::Guests => components::build(&workspace, &[Set::Guests, Set::Examples]),
+        Chore::Guests => {
+            components::build(&workspace, &[Set::Guests, Set::Examples])?;
+            frozen::build(&workspace)
+        }
         Chore::With { command } => environment::run_with(&workspace, &command),
     }
 }

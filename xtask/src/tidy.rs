@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: taste that matters, executable. Each finding names its remedy.
 
+pub mod frozen;
 mod headers;
 mod layers;
 mod literals;
@@ -58,6 +59,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     findings.extend(words::check(&sources));
     findings.extend(headers::check(&sources));
     findings.extend(paths::check(&sources));
+    findings.extend(frozen::check(&sources)?);
     if findings.is_empty() {
         println!("tidy: {} files hold the rules", sources.files.len());
         return Ok(());

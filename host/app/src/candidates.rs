@@ -14,7 +14,8 @@ use guanxi_store::{Scope as Rows, Work};
 use serde_json::Value;
 
 use crate::installations::{
-    GrantsInput, InstallationInput, InstallationView, check_yanked, checked_config, checked_grants, newly_asked,
+    GrantsInput, InstallationInput, InstallationView, check_runs, check_yanked, checked_config, checked_grants,
+    newly_asked,
 };
 use crate::{App, AppError, Problem};
 
@@ -158,6 +159,7 @@ impl App {
             problems.push(Problem::new(format!("guard/{at}"), problem));
         }
         check_yanked(&plugin, Some(installation), &mut problems);
+        check_runs(&plugin, &mut problems);
         let config = input.config.clone().unwrap_or_else(|| installation.config.clone());
         let config = checked_config(manifest, config, &mut problems);
         let grants = match &input.grants {

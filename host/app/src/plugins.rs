@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use guanxi_domain::caller::Caller;
+use guanxi_domain::contract;
 use guanxi_domain::grants::{ENTRIES_MAX, ENTRY_BYTES_MAX, Grants};
 use guanxi_domain::limits::{COMPONENT_BYTES_MAX, DEVELOPMENT_VERSIONS_MAX, PAGE_MAX};
 use guanxi_domain::manifest::Manifest;
@@ -35,6 +36,8 @@ pub struct Door {
     pub forget: Forget,
     /// Whether packages that nobody signed are let in.
     pub unsigned: bool,
+    /// Whether plugins for drafts of the contract are let in and run.
+    pub drafts: bool,
 }
 
 /// Checks a component.
@@ -91,6 +94,8 @@ pub struct PluginView {
     pub source: String,
     /// When and why it was taken back, if it was.
     pub yanked: Option<YankRow>,
+    /// Why this host does not run it, if it does not: its contract.
+    pub unsupported: Option<String>,
 }
 
 /// Whose package something is.
@@ -110,6 +115,7 @@ impl Door {
             load: Arc::new(move |_| Box::pin(async move { Err(nothing().problem) })),
             forget: Arc::new(|_| {}),
             unsigned: false,
+            drafts: false,
         }
     }
 }
@@ -146,7 +152,7 @@ impl App {
     /// Every version of every plugin, newest first, at most a page.
     pub async fn plugins(&self, _caller: &Caller) -> Result<Vec<PluginView>, AppError> {
         let rows = self.store().read(Rows::Host).await?.plugins(PAGE_MAX).await?;
-        rows.into_iter().map(view).collect()
+        rows.into_iter().map(|row| self.plugin_view(row)).collect()
     }
 
     /// One version of a plugin; the newest release that was not yanked if `version` is not given.
@@ -159,7 +165,7 @@ impl App {
                 work.versions(name, PAGE_MAX).await?.into_iter().find(offered)
             }
         };
-        view(row.ok_or(AppError::NotFound("plugin version"))?)
+        self.plugin_view(row.ok_or(AppError::NotFound("plugin version"))?)
     }
 
     /// The versions of a plugin that may be installed, newest first, releases before what authors try.
@@ -173,7 +179,7 @@ impl App {
     /// Every version of a plugin that the library has, those that were taken back too, newest first, at most a page.
     pub async fn plugin_history(&self, _caller: &Caller, name: &str) -> Result<Vec<PluginView>, AppError> {
         let rows = self.store().read(Rows::Host).await?.versions(name, PAGE_MAX).await?;
-        rows.into_iter().map(view).collect()
+        rows.into_iter().map(|row| self.plugin_view(row)).collect()
     }
 
     /// Takes a version back: it is installed nowhere anew, and whoever runs it sees the reason. Without a reason, offers it
@@ -300,7 +306,24 @@ impl App {
         }
         // The same bytes may have been there before.
         let kept = self.store().read(Rows::Host).await?.plugin(&row.name, &row.version).await?;
-        view(kept.unwrap_or(row))
+        self.plugin_view(kept.unwrap_or(row))
+    }
+
+    fn plugin_view(&self, row: PluginRow) -> Result<PluginView, AppError> {
+        let manifest = Manifest::stored(&row.manifest).map_err(AppError::internal)?;
+        let runs = contract::check(&manifest.contract, self.inner.door.drafts);
+        Ok(PluginView {
+            manifest,
+            digest: row.digest,
+            report: serde_json::from_str(&row.report).map_err(AppError::internal)?,
+            size: row.size,
+            created_at: row.created_at,
+            publisher: row.publisher,
+            signer: row.signer,
+            source: row.source,
+            yanked: row.yanked,
+            unsupported: runs.err().map(|why| why.to_string()),
+        })
     }
 
     /// Removes development versions that others have followed and that nobody uses, so that an author who saves all day
@@ -359,18 +382,4 @@ async fn check_name(
         )));
     }
     Ok(())
-}
-
-fn view(row: PluginRow) -> Result<PluginView, AppError> {
-    Ok(PluginView {
-        manifest: Manifest::parse(&row.manifest).map_err(AppError::internal)?,
-        digest: row.digest,
-        report: serde_json::from_str(&row.report).map_err(AppError::internal)?,
-        size: row.size,
-        created_at: row.created_at,
-        publisher: row.publisher,
-        signer: row.signer,
-        source: row.source,
-        yanked: row.yanked,
-    })
 }

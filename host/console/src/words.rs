@@ -221,6 +221,7 @@ words! {
     off: "off", "已停用";
     shaky: "crashed lately", "近期出现崩溃";
     quarantined: "in quarantine", "隔离中";
+    at_rest: "stopped", "已停止";
     until: "until", "至";
     last_error: "Last error", "最近错误";
     asks_for: "What it asks for", "所需权限";
@@ -269,6 +270,7 @@ words! {
     published_by: "By", "发布者";
     unsigned: "Nobody signed it", "未签名";
     taken_back: "Taken back", "已撤回";
+    unsupported: "Does not run on this host", "无法在本主机运行";
     scorer: "scorer", "评分";
     analyzer: "analyzer", "分析";
     campaign: "campaign", "营销活动";

@@ -9,6 +9,7 @@ pub mod candidate;
 pub mod connector;
 pub mod consent;
 pub mod content;
+pub mod contract;
 pub mod erasure;
 pub mod event;
 pub mod grants;

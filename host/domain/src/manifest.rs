@@ -7,6 +7,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::OPERATION_NAMES;
+use crate::contract::{self, BadContract};
 use crate::grants::{CLASSES, Limits, is_class};
 
 /// The most bytes of a manifest.
@@ -17,8 +18,6 @@ pub const ENTRIES_MAX: usize = 64;
 const VERSION_BYTES_MAX: usize = 64;
 /// What a name looks like.
 pub const NAME_RULE: &str = "use 2 to 64 characters of a-z, 0-9 and -, starting with a letter";
-/// The contract versions that this host speaks.
-pub const CONTRACTS: [&str; 1] = ["0.1.0"];
 
 /// What a component can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -260,6 +259,12 @@ pub struct Manifest {
     pub config: Option<serde_json::Value>,
 }
 
+/// What is read of a manifest before everything else.
+#[derive(Deserialize)]
+struct BuiltFor {
+    contract: String,
+}
+
 /// The manifest cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadManifest {
@@ -280,8 +285,22 @@ pub enum BadManifest {
 }
 
 impl Manifest {
-    /// Reads and checks `plugin.toml`.
+    /// Reads and checks `plugin.toml`. Its contract is one that this host knows; [`contract::check`] says whether it runs it.
     pub fn parse(text: &str) -> Result<Self, BadManifest> {
+        if text.len() > BYTES_MAX {
+            return Err(BadManifest::TooLarge);
+        }
+        // Another contract may have other fields, so it is told first.
+        match toml::from_str::<BuiltFor>(text) {
+            Ok(built) if !contract::is_known(&built.contract) => {
+                Err(field("contract", BadContract::Unknown(built.contract).to_string()))
+            }
+            _ => Self::stored(text),
+        }
+    }
+
+    /// As [`Self::parse`], of what was let in before: a draft that this host no longer knows is still told of.
+    pub fn stored(text: &str) -> Result<Self, BadManifest> {
         if text.len() > BYTES_MAX {
             return Err(BadManifest::TooLarge);
         }
@@ -306,9 +325,6 @@ impl Manifest {
     }
 
     fn check(&self) -> Result<(), BadManifest> {
-        if !CONTRACTS.contains(&self.contract.as_str()) {
-            return Err(field("contract", format!("this host speaks {}", CONTRACTS.join(", "))));
-        }
         check_name("name", &self.name)?;
         if self.version.len() > VERSION_BYTES_MAX || Version::parse(&self.version).is_err() {
             return Err(field("version", "write a semantic version such as 1.2.3, of at most 64 characters"));

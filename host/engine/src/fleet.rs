@@ -12,7 +12,7 @@ use guanxi_domain::ids::{CandidateId, InstallationId};
 use guanxi_domain::installation::{Health, Installation, Mode};
 use guanxi_domain::manifest::{CampaignSpec, ConnectorSpec, FieldWish, HistoryWish, Manifest};
 use guanxi_domain::tenant::TenantId;
-use guanxi_runtime::{Call, CallError, Plugin, Runtime, Secrets};
+use guanxi_runtime::{Call, CallError, Plugin, Runtime, RuntimeError, Secrets};
 use guanxi_store::Scope as Rows;
 use sha2::{Digest, Sha256};
 
@@ -77,7 +77,8 @@ pub(crate) struct Squad {
 pub struct Fleet {
     app: App,
     runtime: Runtime,
-    plugins: tokio::sync::Mutex<HashMap<String, Plugin>>,
+    /// By digest; nothing for one whose contract is not run here, which is told of once.
+    plugins: tokio::sync::Mutex<HashMap<String, Option<Plugin>>>,
     tenants: Mutex<HashMap<TenantId, Squad>>,
     meters: Meters,
 }
@@ -289,10 +290,7 @@ impl Fleet {
         (allowances, budget): Bounds<'_>,
         candidate: Option<CandidateId>,
     ) -> Result<Option<Unit>, AppError> {
-        let Some(plugin) = self.plugin(&installation.digest).await? else {
-            tracing::error!(installation = %installation.name, digest = %installation.digest, "the plugin cannot be loaded");
-            return Ok(None);
-        };
+        let Some(plugin) = self.plugin(&installation).await? else { return Ok(None) };
         let allowance = allowances.get(&installation.plugin).cloned();
         let requested = Grants::requested(plugin.manifest());
         let bounds = grants::bounds(&requested, allowance.as_ref(), &installation.grants);
@@ -324,28 +322,33 @@ impl Fleet {
         }))
     }
 
-    async fn plugin(&self, digest: &str) -> Result<Option<Plugin>, AppError> {
+    /// The plugin of an installation; nothing if it cannot be loaded, which operators read in the log.
+    async fn plugin(&self, installation: &Installation) -> Result<Option<Plugin>, AppError> {
+        let Installation { name, digest, .. } = installation;
         let mut plugins = self.plugins.lock().await;
         if let Some(plugin) = plugins.get(digest) {
-            return Ok(Some(plugin.clone()));
+            return Ok(plugin.clone());
         }
         let Some(component) = self.app.store().read(Rows::Host).await?.component(digest).await? else {
+            tracing::error!(installation = %name, %digest, "the library lacks the installed component");
             return Ok(None);
         };
         let runtime = self.runtime.clone();
         let loaded = tokio::task::spawn_blocking(move || runtime.load(&component)).await.map_err(AppError::internal)?;
-        match loaded {
-            Ok(plugin) => {
-                // Who writes a plugin brings a version with each save; those that nobody runs any more go.
-                plugins.retain(|_, loaded| loaded.is_shared());
-                plugins.insert(digest.to_owned(), plugin.clone());
-                Ok(Some(plugin))
-            }
+        let known = match loaded {
+            Ok(plugin) => Some(plugin),
             Err(error) => {
-                tracing::error!(%digest, %error, "a stored component does not load");
-                Ok(None)
+                tracing::error!(installation = %name, %digest, %error, "the installed component does not load");
+                if !matches!(error, RuntimeError::Contract(_) | RuntimeError::Package(_)) {
+                    return Ok(None);
+                }
+                None
             }
-        }
+        };
+        // Who writes a plugin brings a version with each save; those that nobody runs any more go.
+        plugins.retain(|_, loaded| loaded.as_ref().is_none_or(Plugin::is_shared));
+        plugins.insert(digest.clone(), known.clone());
+        Ok(known)
     }
 }
 

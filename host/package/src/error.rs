@@ -80,6 +80,12 @@ pub enum PackageError {
          (TypeScript, JavaScript), nor a plugin.py (Python); `guanxi plugin new` makes one"
     )]
     NoProject(String),
+    /// A draft of the contract in a language whose SDK does not know it.
+    #[error(
+        "plugin.toml says `contract = \"{0}\"`, a draft that only Rust is built for here: write it in Rust on the draft's WIT, or \
+         make the component with the language's own tools and put the manifest in with `guanxi plugin pack`"
+    )]
+    Draft(String),
     /// A tool cannot be started.
     #[error("cannot start {tool}: {source}; {remedy}")]
     NoTool {

@@ -3,8 +3,9 @@
 
 use std::fmt;
 
+use guanxi_domain::contract;
 use guanxi_domain::limits::{COMPONENT_BYTES_MAX, CallLimits};
-use guanxi_domain::manifest::{CONTRACTS, Kind, Manifest};
+use guanxi_domain::manifest::{Kind, Manifest};
 use guanxi_package::Inspection;
 
 use crate::engine::Stopwatch;
@@ -90,7 +91,7 @@ impl Runtime {
         }
         let outline = guanxi_package::inspect(component)
             .map_err(|e| refusal("component", e, "upload what `guanxi plugin build` wrote"))?;
-        let (manifest, manifest_toml, notes) = check(component, &outline)?;
+        let (manifest, manifest_toml, notes) = check(component, &outline, self.0.drafts)?;
         let digest = guanxi_package::digest(component);
         let started = Stopwatch::start();
         let compiled = self
@@ -128,7 +129,7 @@ fn refusal(at: &str, what: impl fmt::Display, remedy: &str) -> Refusal {
 }
 
 /// Everything that can be checked without compiling; gives the manifest and notes.
-fn check(component: &[u8], outline: &Inspection) -> Result<(Manifest, String, Vec<String>), Refusal> {
+fn check(component: &[u8], outline: &Inspection, drafts: bool) -> Result<(Manifest, String, Vec<String>), Refusal> {
     let mut problems = Vec::new();
     let mut notes = Vec::new();
     let text = guanxi_package::manifest_text(component);
@@ -142,6 +143,7 @@ fn check(component: &[u8], outline: &Inspection) -> Result<(Manifest, String, Ve
     check_imports(outline, manifest.as_ref().ok(), &mut problems);
     check_memory(outline, &mut problems);
     if let Ok(manifest) = &manifest {
+        check_contract(manifest, drafts, &mut problems);
         check_exports(outline, manifest, &mut problems, &mut notes);
         check_config(manifest, &mut problems);
     }
@@ -151,14 +153,29 @@ fn check(component: &[u8], outline: &Inspection) -> Result<(Manifest, String, Ve
     }
 }
 
+fn check_contract(manifest: &Manifest, drafts: bool, problems: &mut Vec<Problem>) {
+    if let Err(error) = contract::check(&manifest.contract, drafts) {
+        problems.push(problem("plugin.toml", error, "then upload it again"));
+    }
+    let has = contract::kinds(&manifest.contract);
+    for kind in manifest.kinds().into_iter().filter(|kind| !has.contains(kind)) {
+        let what = format!("contract {} has no [{}]", manifest.contract, kind.as_str());
+        problems.push(problem("plugin.toml", what, "drop the table, or build it for a contract that has it"));
+    }
+}
+
 fn check_imports(outline: &Inspection, manifest: Option<&Manifest>, problems: &mut Vec<Problem>) {
     let connector = manifest.is_none_or(|manifest| manifest.declares(Kind::Connector));
     for name in &outline.imports {
+        if check_track(name, manifest, problems) {
+            continue;
+        }
         match interface(name) {
             Some("secrets") if !connector => {
                 problems.push(problem(name, "only connectors may use secrets", "drop the import"));
             }
             Some("types" | "host" | "http" | "secrets") => {}
+            Some("operations") if manifest.is_none_or(|manifest| contract::is_draft(&manifest.contract)) => {}
             // Types of the plugin's own interfaces are imported as instances without functions; linking sees to that.
             Some(other) if kind_of(other).is_some() => {}
             Some(_) => {
@@ -171,6 +188,17 @@ fn check_imports(outline: &Inspection, manifest: Option<&Manifest>, problems: &m
             None => problems.push(problem(name, "the host does not offer this", "import guanxi:plugin only")),
         }
     }
+}
+
+/// Whether a name is of another track than the manifest says; one component speaks one.
+fn check_track(name: &str, manifest: Option<&Manifest>, problems: &mut Vec<Problem>) -> bool {
+    let (Some((_, version)), Some(manifest)) = (versioned(name), manifest) else { return false };
+    let mixed = contract::is_known(version) && version != manifest.contract;
+    if mixed {
+        let what = format!("is of contract {version}, but plugin.toml says {}", manifest.contract);
+        problems.push(problem(name, what, "build it with the WIT of one contract, and name that one in plugin.toml"));
+    }
+    mixed
 }
 
 fn check_memory(outline: &Inspection, problems: &mut Vec<Problem>) {
@@ -186,13 +214,16 @@ fn check_memory(outline: &Inspection, problems: &mut Vec<Problem>) {
 
 fn check_exports(outline: &Inspection, manifest: &Manifest, problems: &mut Vec<Problem>, notes: &mut Vec<String>) {
     for kind in manifest.kinds() {
-        if !outline.exports.iter().any(|name| interface(name) == Some(kind.as_str())) {
-            let at = format!("guanxi:plugin/{}@0.1.0", kind.as_str());
+        let at = format!("guanxi:plugin/{}@{}", kind.as_str(), manifest.contract);
+        if !outline.exports.contains(&at) {
             let what = format!("plugin.toml has a table [{}], but the component does not export this", kind.as_str());
             problems.push(problem(&at, what, "implement and export it, or drop the table"));
         }
     }
     for name in &outline.exports {
+        if check_track(name, Some(manifest), problems) {
+            continue;
+        }
         match interface(name) {
             Some(known) => match kind_of(known) {
                 Some(kind) if manifest.declares(kind) => {}
@@ -203,7 +234,7 @@ fn check_exports(outline: &Inspection, manifest: &Manifest, problems: &mut Vec<P
                 None => notes.push(format!("exports `{name}`, which nobody calls")),
             },
             None if name.starts_with("guanxi:plugin/") => {
-                let what = format!("of another version than {}", CONTRACTS.join(", "));
+                let what = format!("of another version than {}", manifest.contract);
                 problems.push(problem(name, what, "build it with the WIT of this contract"));
             }
             None => notes.push(format!("exports `{name}`, which nobody calls")),
@@ -219,10 +250,14 @@ fn check_config(manifest: &Manifest, problems: &mut Vec<Problem>) {
     }
 }
 
-/// `campaign` for `guanxi:plugin/campaign@0.1.0` of a version that this host speaks.
+/// `campaign` and `0.1.0` for `guanxi:plugin/campaign@0.1.0`.
+fn versioned(name: &str) -> Option<(&str, &str)> {
+    name.strip_prefix("guanxi:plugin/")?.split_once('@')
+}
+
+/// `campaign` for `guanxi:plugin/campaign@0.1.0` of a version that this host knows.
 fn interface(name: &str) -> Option<&str> {
-    let (interface, version) = name.strip_prefix("guanxi:plugin/")?.split_once('@')?;
-    CONTRACTS.contains(&version).then_some(interface)
+    versioned(name).filter(|(_, version)| contract::is_known(version)).map(|(interface, _)| interface)
 }
 
 /// The kind to which an interface belongs.
@@ -274,6 +309,56 @@ mod tests {
         assert_eq!(problems_of("[config]\ntype = \"object\""), []);
         let problems = problems_of("[config]\ntype = \"objekt\"");
         assert!(problems.iter().any(|p| p.what.contains("not a JSON Schema")), "{problems:?}");
+    }
+
+    fn problems_with(contract: &str, imports: &[&str], exports: &[&str], drafts: bool) -> Vec<String> {
+        let manifest = Manifest::parse(&format!(
+            "contract = '{contract}'\nname = 'plugin'\nversion = '0.1.0'\ntitle = {{ en = 'A', zh = '一' }}\n\
+             summary = {{ en = 'A', zh = '一' }}\n[campaign]\nevents = ['*']\noperations = []\n"
+        ))
+        .unwrap();
+        let owned = |names: &[&str]| names.iter().map(|name| format!("guanxi:plugin/{name}")).collect();
+        let outline = Inspection { imports: owned(imports), exports: owned(exports), ..Inspection::default() };
+        let mut problems = Vec::new();
+        check_contract(&manifest, drafts, &mut problems);
+        check_imports(&outline, Some(&manifest), &mut problems);
+        check_exports(&outline, &manifest, &mut problems, &mut Vec::new());
+        problems.into_iter().map(|problem| format!("{}: {}", problem.at, problem.what)).collect()
+    }
+
+    #[test]
+    fn a_component_speaks_the_track_that_its_manifest_names() {
+        let (released, draft) = (["host@0.1.0", "types@0.1.0"], ["host@0.2.0-draft", "operations@0.2.0-draft"]);
+        let no_problem: [&str; 0] = [];
+        assert_eq!(problems_with("0.1.0", &released, &["campaign@0.1.0"], false), no_problem);
+        assert_eq!(problems_with("0.2.0-draft", &draft, &["campaign@0.2.0-draft"], true), no_problem);
+
+        let closed = problems_with("0.2.0-draft", &draft, &["campaign@0.2.0-draft"], false);
+        assert!(closed.len() == 1 && closed[0].starts_with("plugin.toml: `0.2.0-draft` is a draft"), "{closed:?}");
+        let other = problems_with("0.1.0", &released, &["campaign@0.2.0-draft"], true);
+        assert_eq!(
+            other,
+            [
+                "guanxi:plugin/campaign@0.1.0: plugin.toml has a table [campaign], but the component does not export this",
+                "guanxi:plugin/campaign@0.2.0-draft: is of contract 0.2.0-draft, but plugin.toml says 0.1.0",
+            ]
+        );
+        let mixed = problems_with("0.2.0-draft", &["host@0.1.0"], &["campaign@0.2.0-draft", "campaign@0.1.0"], true);
+        assert_eq!(
+            mixed,
+            [
+                "guanxi:plugin/host@0.1.0: is of contract 0.1.0, but plugin.toml says 0.2.0-draft",
+                "guanxi:plugin/campaign@0.1.0: is of contract 0.1.0, but plugin.toml says 0.2.0-draft",
+            ]
+        );
+        let unknown = problems_with("0.1.0", &["operations@0.1.0"], &["campaign@0.1.0", "campaign@0.3.0"], true);
+        assert_eq!(
+            unknown,
+            [
+                "guanxi:plugin/operations@0.1.0: the contract has no such interface",
+                "guanxi:plugin/campaign@0.3.0: of another version than 0.1.0",
+            ]
+        );
     }
 
     #[test]

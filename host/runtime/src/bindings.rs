@@ -1,4 +1,4 @@
-//! The contract as Rust, generated from the WIT. One world with every interface gives one set of types; a component
+//! The contract's released track as Rust, generated from the WIT. One world with every interface gives one set of types; a component
 //! is bound interface by interface, so it needs to export only those of its kinds.
 
 wasmtime::component::bindgen!({

@@ -12,7 +12,7 @@ use crate::bindings::exports::guanxi::plugin::campaign as wire;
 use crate::bindings::guanxi::plugin::types;
 use crate::plugin::{Fault, Terms};
 use crate::raise::{entries, json, object, optional_text, tag, text, texts, value};
-use crate::{Call, CallError, Plugin};
+use crate::{Call, CallError, Plugin, draft};
 
 impl Plugin {
     /// Decides every moment. The answers are as many as the moments and in their order; a bad answer to one moment
@@ -23,10 +23,16 @@ impl Plugin {
         moments: &[Moment],
         limits: &CallLimits,
     ) -> Call<Vec<Result<Decision, Failure>>> {
+        let terms = Terms::new("decide", moments.len(), limits);
         let Some(campaign) = &self.0.exports.campaign else {
-            return Call::refused(CallError::WrongKind(Kind::Campaign));
+            return match &self.0.draft.campaign {
+                Some(draft) => {
+                    self.0.run(terms, |store, instance| draft::decide(draft, (store, instance), config, moments))
+                }
+                None => Call::refused(CallError::WrongKind(Kind::Campaign)),
+            };
         };
-        self.0.run(Terms::new("decide", moments.len(), limits), |store, instance| {
+        self.0.run(terms, |store, instance| {
             let guest = campaign.load(&mut *store, instance)?;
             let arena = Bump::new();
             let lowered = arena.alloc_slice_fill_iter(moments.iter().map(|moment| lower(&arena, moment)));
@@ -63,7 +69,7 @@ fn lower<'a>(arena: &'a Bump, moment: &'a Moment) -> wire::Moment<'a> {
     }
 }
 
-fn event(event: &SeenEvent) -> types::EventParam<'_> {
+pub(crate) fn event(event: &SeenEvent) -> types::EventParam<'_> {
     types::EventParam {
         id: &event.id,
         kind: &event.kind,
@@ -74,7 +80,7 @@ fn event(event: &SeenEvent) -> types::EventParam<'_> {
     }
 }
 
-fn profile<'a>(arena: &'a Bump, person: &'a Profile) -> types::Profile<'a> {
+pub(crate) fn profile<'a>(arena: &'a Bump, person: &'a Profile) -> types::Profile<'a> {
     let tags = person.tags.iter().map(|tag| types::TagParam {
         dimension: &tag.dimension,
         name: &tag.name,
@@ -138,7 +144,7 @@ fn decision(answer: wire::Decision) -> Result<Decision, Failure> {
     })
 }
 
-fn operation(operation: wire::Operation) -> Result<Operation, Failure> {
+pub(crate) fn operation(operation: wire::Operation) -> Result<Operation, Failure> {
     Ok(match operation {
         wire::Operation::Send(message) => send(message)?,
         wire::Operation::EarnPoints(points) => Operation::EarnPoints {

@@ -1,5 +1,6 @@
 //! Failures of the runtime itself, as opposed to those of a call (`CallError`) or of an upload (`Refusal`).
 
+use guanxi_domain::contract::BadContract;
 use guanxi_package::PackageError;
 
 /// The runtime cannot do its work.
@@ -22,6 +23,9 @@ pub enum RuntimeError {
     /// The bytes are not a package.
     #[error(transparent)]
     Package(#[from] PackageError),
+    /// It was built for a contract that this host does not run.
+    #[error(transparent)]
+    Contract(#[from] BadContract),
     /// The component cannot be compiled.
     #[error("the component cannot be compiled: {0}")]
     Compile(Box<dyn std::error::Error + Send + Sync>),

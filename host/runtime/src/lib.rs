@@ -9,6 +9,7 @@ mod call;
 mod campaign;
 mod connector;
 mod crypto;
+mod draft;
 mod engine;
 mod error;
 mod facets;

@@ -12,7 +12,7 @@ use crate::bindings::exports::guanxi::plugin as contract;
 use crate::engine::Stopwatch;
 use crate::runtime::Shared;
 use crate::state::State;
-use crate::{Call, CallError, RuntimeError, Secrets, Stopped};
+use crate::{Call, CallError, RuntimeError, Secrets, Stopped, draft};
 
 /// The longest that any call may take, whatever its limits say.
 const WALL_MS_MAX: u64 = 60 * 60 * 1_000;
@@ -51,10 +51,11 @@ pub(crate) struct Prepared {
     digest: String,
     linked: InstancePre<State>,
     pub(crate) exports: Exports,
+    pub(crate) draft: draft::Exports,
     shared: Arc<Shared>,
 }
 
-/// The interfaces that a component exports.
+/// The interfaces of the released track that a component exports.
 #[derive(Default)]
 pub(crate) struct Exports {
     pub(crate) scorer: Option<contract::scorer::GuestIndices>,
@@ -112,7 +113,8 @@ impl Prepared {
     ) -> Result<Self, RuntimeError> {
         let linked = shared.linker.instantiate_pre(component).map_err(|e| RuntimeError::Link(e.into()))?;
         let exports = Exports::find(&linked).map_err(|e| RuntimeError::Link(e.into()))?;
-        Ok(Self { manifest, digest, linked, exports, shared })
+        let draft = draft::Exports::find(&linked).map_err(|e| RuntimeError::Link(e.into()))?;
+        Ok(Self { manifest, digest, linked, exports, draft, shared })
     }
 
     /// Runs `body` on a fresh instance under the limits of `terms`.
@@ -151,7 +153,8 @@ impl Prepared {
     /// Instantiates once and checks the types of all exports: what admission does before it says yes.
     pub(crate) fn try_out(&self, limits: &CallLimits) -> Call<()> {
         self.run(Terms::new("instantiate", 0, limits), |store, instance| {
-            Ok(self.exports.check_types(store, instance)?)
+            self.exports.check_types(store, instance)?;
+            Ok(self.draft.check_types(store, instance)?)
         })
     }
 }

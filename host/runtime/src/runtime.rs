@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use guanxi_domain::contract;
 use guanxi_domain::manifest::Manifest;
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
@@ -13,7 +14,7 @@ use crate::cache::Cache;
 use crate::engine::{Slots, Ticker, engine};
 use crate::plugin::Prepared;
 use crate::state::State;
-use crate::{Plugin, RuntimeError};
+use crate::{Plugin, RuntimeError, draft};
 
 /// How a runtime is set up.
 pub struct RuntimeOptions {
@@ -21,11 +22,13 @@ pub struct RuntimeOptions {
     pub instances: u32,
     /// Where compiled plugins are kept between starts; nowhere if absent.
     pub cache: Option<CacheOptions>,
+    /// Whether plugins for [drafts](guanxi_domain::contract::DRAFTS) of the contract are run.
+    pub drafts: bool,
 }
 
 impl Default for RuntimeOptions {
     fn default() -> Self {
-        Self { instances: 64, cache: None }
+        Self { instances: 64, cache: None, drafts: false }
     }
 }
 
@@ -43,6 +46,7 @@ pub struct Runtime(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) shared: Arc<Shared>,
+    pub(crate) drafts: bool,
     cache: Option<Cache>,
     loaded: Mutex<HashMap<String, Weak<Prepared>>>,
 }
@@ -67,7 +71,8 @@ impl Runtime {
             engine,
         };
         let cache = options.cache.map(|cache| Cache::open(cache, &shared.engine)).transpose()?;
-        Ok(Self(Arc::new(Inner { shared: Arc::new(shared), cache, loaded: Mutex::default() })))
+        let (shared, drafts, loaded) = (Arc::new(shared), options.drafts, Mutex::default());
+        Ok(Self(Arc::new(Inner { shared, drafts, cache, loaded })))
     }
 
     /// Loads a package that was admitted before, compiled from the cache if it is there. The same package is
@@ -78,6 +83,7 @@ impl Runtime {
             return Ok(Plugin(prepared));
         }
         let manifest = guanxi_package::manifest(component)?;
+        contract::check(&manifest.contract, self.0.drafts)?;
         let compiled = self.compile(component, &digest)?;
         self.prepare(&compiled, manifest, digest)
     }
@@ -123,10 +129,11 @@ impl Inner {
     }
 }
 
-/// Everything that a plugin can import; no WASI.
+/// Everything that a plugin of any track can import; no WASI.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     host::host::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     host::secrets::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    draft::add_to_linker(&mut linker)?;
     Ok(linker)
 }

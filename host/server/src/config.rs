@@ -56,6 +56,9 @@ pub struct Settings {
     /// Let in plugins that nobody signed.
     #[arg(long, global = true, env = "GUANXI_UNSIGNED_PLUGINS", value_name = "BOOL")]
     unsigned_plugins: Option<bool>,
+    /// Let in plugins that were built for a draft of the contract.
+    #[arg(long, global = true, env = "GUANXI_DRAFT_PLUGINS", value_name = "BOOL")]
+    draft_plugins: Option<bool>,
     /// Registries of packages that are spoken to over plain http, such as `localhost:5000`, separated by commas.
     #[arg(long, global = true, env = "GUANXI_REGISTRY_ALLOW_HTTP", value_name = "LIST", value_delimiter = ',')]
     registry_allow_http: Option<Vec<String>>,
@@ -86,6 +89,7 @@ pub struct Config {
     pub egress_allow_http: bool,
     pub egress_timeout_seconds: u64,
     pub unsigned_plugins: bool,
+    pub draft_plugins: bool,
     pub registry_allow_http: Vec<String>,
     pub backlog_max: i64,
     pub receipt_bytes_max: usize,
@@ -123,6 +127,7 @@ impl Config {
                 .unwrap_or(10)
                 .clamp(1, 60),
             unsigned_plugins: above.unsigned_plugins.or(file.unsigned_plugins).unwrap_or(false),
+            draft_plugins: above.draft_plugins.or(file.draft_plugins).unwrap_or(false),
             registry_allow_http: entries(above.registry_allow_http.or(file.registry_allow_http)),
             backlog_max: above.backlog_max.or(file.backlog_max).unwrap_or(200_000).max(1),
             receipt_bytes_max: above.receipt_bytes_max.or(file.receipt_bytes_max).unwrap_or(256 * 1024),

@@ -57,7 +57,8 @@ pub async fn build(config: &Config) -> anyhow::Result<Parts> {
     let vault = keys::vault(config, &ambient)?;
     let cache_key = keys::load_or_make(&config.data_dir.join("cache.key"), &ambient)?;
     let cache = CacheOptions { dir: config.data_dir.join("compiled"), key: cache_key };
-    let runtime = Runtime::new(RuntimeOptions { cache: Some(cache), ..RuntimeOptions::default() })?;
+    let options = RuntimeOptions { cache: Some(cache), drafts: config.draft_plugins, ..RuntimeOptions::default() };
+    let runtime = Runtime::new(options)?;
     let exchange = Duration::from_secs(config.egress_timeout_seconds);
     let egress = Egress::new(EgressOptions {
         allow_private: AllowPrivate::parse(&config.egress_allow_private)?,
@@ -72,6 +73,7 @@ pub async fn build(config: &Config) -> anyhow::Result<Parts> {
         load: load(runtime.clone()),
         forget: forget(runtime.clone()),
         unsigned: config.unsigned_plugins,
+        drafts: config.draft_plugins,
     };
     let options = EngineOptions { exchange, receipt_bytes: config.receipt_bytes_max, ..EngineOptions::default() };
     let (app, appender) = App::new(store.clone(), ambient, vault, door, limits);

@@ -53,6 +53,11 @@ pub fn example(name: &str) -> Vec<u8> {
     component("GUANXI_TEST_EXAMPLES", name)
 }
 
+/// The bytes of a component under tests/frozen, such as `0.1.0` in `rust`.
+pub fn frozen(version: &str, language: &str) -> Vec<u8> {
+    component("GUANXI_TEST_FROZEN", &format!("{version}/{language}"))
+}
+
 fn component(folder: &str, name: &str) -> Vec<u8> {
     let path = PathBuf::from(variable(folder)).join(format!("{name}.wasm"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask test`", path.display()))

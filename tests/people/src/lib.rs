@@ -49,7 +49,7 @@ impl Lab {
             },
         );
         let (app, _) = App::new(store.clone(), ambient, Vault::new([7; 32]), Door::closed(), IngestLimits::default());
-        let runtime = Runtime::new(RuntimeOptions { instances: 2, cache: None }).expect("a runtime");
+        let runtime = Runtime::new(RuntimeOptions { instances: 2, ..RuntimeOptions::default() }).expect("a runtime");
         Self { store, app, pool, runtime, clock, tenants: Arc::default() }
     }
 

@@ -34,6 +34,7 @@ const LAYERS: &[Layer] = &[
     Layer { folder: "plugins", may_use: &["sdk"] },
     Layer { folder: "examples", may_use: &["sdk"] },
     Layer { folder: "tests/guests", may_use: &["sdk"] },
+    Layer { folder: "tests/frozen", may_use: &[] },
     Layer { folder: "tests/store-contract", may_use: &["host/domain", "host/store"] },
     Layer { folder: "tests/crowd", may_use: &["host/domain", "host/import"] },
     Layer { folder: "tests/people", may_use: &["host", "tests/store-contract"] },

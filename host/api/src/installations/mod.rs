@@ -52,6 +52,8 @@ pub struct InstallationBody {
     pub secrets: Vec<String>,
     /// How it has behaved lately.
     pub health: HealthBody,
+    /// Why this host does not run its plugin, whatever its mode; `null` if it does.
+    pub unsupported: Option<String>,
     /// The version that waits for an approval; `null` if none does.
     pub upgrade: Option<UpgradeBody>,
     /// Milliseconds since the epoch.
@@ -149,6 +151,7 @@ impl From<InstallationView> for InstallationBody {
                 quarantined_until: health.quarantined_until,
                 last_error: health.last_error,
             },
+            unsupported: plugin.unsupported,
             upgrade: upgrade.map(UpgradeBody::from),
             created_at: installation.created_at,
             updated_at: installation.updated_at,

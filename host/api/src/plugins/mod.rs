@@ -54,6 +54,8 @@ pub struct PluginBody {
     pub source: String,
     /// When and why it was taken back; `null` while it is offered.
     pub yanked: Option<YankBody>,
+    /// Why this host does not run it, such as a draft of the contract where none are let in; `null` if it does.
+    pub unsupported: Option<String>,
 }
 
 /// A version that was taken back.
@@ -80,6 +82,7 @@ impl From<PluginView> for PluginBody {
             signer: view.signer,
             source: view.source,
             yanked: view.yanked.map(|YankRow { at, reason }| YankBody { at, reason }),
+            unsupported: view.unsupported,
         }
     }
 }

@@ -127,6 +127,10 @@ impl App {
         let mut problems = Vec::new();
         let config = checked_config(manifest, input.config, &mut problems);
         check_yanked(&plugin, before.as_ref(), &mut problems);
+        let stays_off = input.mode == Mode::Off && before.as_ref().is_some_and(|before| before.digest == plugin.digest);
+        if !stays_off {
+            check_runs(&plugin, &mut problems);
+        }
         let verdict = match &input.grants {
             Some(wish) => Verdict::Done(checked_grants(manifest, wish, &mut problems)),
             None => {
@@ -310,6 +314,11 @@ pub(crate) fn check_yanked(plugin: &PluginView, existing: Option<&Installation>,
         let problem = format!("{name} {version} was taken back ({}); choose another version", yanked.reason);
         problems.push(Problem::new("version", problem));
     }
+}
+
+/// What this host does not run decides nothing; it may still be switched off.
+pub(crate) fn check_runs(plugin: &PluginView, problems: &mut Vec<Problem>) {
+    problems.extend(plugin.unsupported.iter().map(|why| Problem::new("version", why.clone())));
 }
 
 fn check_installation_name(name: &str) -> Result<(), AppError> {

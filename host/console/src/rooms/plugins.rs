@@ -87,6 +87,8 @@ pub struct Card {
     pub config: String,
     pub publisher: Option<String>,
     pub yanked: Option<String>,
+    /// Why this host does not run it.
+    pub unsupported: Option<String>,
     pub refusal: Option<Refusal>,
 }
 
@@ -101,6 +103,7 @@ struct Shelved {
     at: Time,
     publisher: Option<String>,
     yanked: Option<String>,
+    unsupported: Option<String>,
 }
 
 #[derive(Template)]
@@ -234,13 +237,17 @@ impl Scene {
             summary: language.pick(&manifest.summary).to_owned(),
             kinds: kinds(&manifest, w),
             live: installation.mode == Mode::Live,
-            state: state(&installation, self.now, w),
+            state: match installation.mode == Mode::Live && plugin.unsupported.is_some() {
+                true => Badge { code: "failed", title: w.at_rest },
+                false => state(&installation, self.now, w),
+            },
             until: installation.health.quarantined_until.filter(|until| *until > self.now).map(Time),
             last_error: installation.health.last_error.clone(),
             asks,
             config: pretty_value(&installation.config),
             publisher: plugin.publisher,
             yanked: plugin.yanked.map(|yanked| yanked.reason),
+            unsupported: plugin.unsupported,
             refusal,
             digest: installation.digest,
             name: installation.name,
@@ -294,6 +301,7 @@ fn shelved(plugin: PluginView, language: Language) -> Shelved {
         digest: plugin.digest,
         publisher: plugin.publisher,
         yanked: plugin.yanked.map(|yanked| yanked.reason),
+        unsupported: plugin.unsupported,
     }
 }
 

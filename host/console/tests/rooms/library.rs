@@ -85,6 +85,20 @@ async fn pl_5_what_comes_in_is_checked_as_everywhere() {
 }
 
 #[tokio::test]
+async fn pl_1_what_this_host_does_not_run_is_told_and_hinders_nobody() {
+    let house = House::build().await;
+    // A draft that is not let in, and one that another version of Guanxi knew.
+    house.shelve("1.4.0", &[("contract = \"0.1.0\"", "contract = \"0.2.0-draft\"")]).await;
+    house.shelve("1.5.0", &[("contract = \"0.1.0\"", "contract = \"0.0.9-draft\"")]).await;
+    let (browser, _) = operator(&house).await;
+    let told =
+        ["Does not run on this host: `0.2.0-draft` is a draft of the contract", "but not `0.0.9-draft`", "value 1.5.0"];
+    browser.get(PATH).await.says(&told);
+    browser.get("/console/t/tea/plugins").await.says(&told);
+    assert_eq!(browser.get("/console/t/tea/plugins/value").await.status, 200);
+}
+
+#[tokio::test]
 async fn te_2_a_brand_knows_nothing_of_the_library() {
     let house = House::build().await;
     let browser = house.browser("tea", &[Scope::Manage]).await;

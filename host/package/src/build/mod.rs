@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use guanxi_domain::contract;
 use guanxi_domain::manifest::Manifest;
 
 use crate::{PackageError, with_manifest};
@@ -49,7 +50,11 @@ impl Language {
 pub fn build_project(folder: &Path, target: &Path, kit: &Path, names: Names) -> Result<Vec<u8>, PackageError> {
     let manifest = || {
         let text = String::from_utf8(read(&folder.join("plugin.toml"))?).map_err(|_| PackageError::ManifestNotText)?;
-        Ok::<_, PackageError>((Manifest::parse(&text)?, text))
+        let manifest = Manifest::parse(&text)?;
+        match contract::is_draft(&manifest.contract) {
+            true => Err(PackageError::Draft(manifest.contract)),
+            false => Ok((manifest, text)),
+        }
     };
     match Language::of(folder)? {
         Language::Rust => build_crate(folder, target, names),

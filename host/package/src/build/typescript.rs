@@ -112,11 +112,12 @@ fn world(exports: &[String]) -> String {
     text + "}\n"
 }
 
+/// Only what is the contract's own: its drafts have folders of theirs.
 fn copy_wit(from: &Path, to: &Path) -> Result<(), PackageError> {
     let cannot = |source| PackageError::Read { path: from.display().to_string(), source };
     for entry in std::fs::read_dir(from).map_err(cannot)? {
         let file = entry.map_err(cannot)?.path();
-        if let Some(name) = file.file_name() {
+        if let Some(name) = file.file_name().filter(|_| file.extension().is_some_and(|extension| extension == "wit")) {
             write(&to.join(name), &read(&file)?)?;
         }
     }

@@ -12,7 +12,7 @@ fn refusal(component: &[u8]) -> Vec<String> {
 }
 
 /// The guest without the manifest that was appended to it.
-fn bare(name: &str) -> &'static [u8] {
+pub fn bare(name: &str) -> &'static [u8] {
     let package = package(name);
     let name = MANIFEST_SECTION.as_bytes();
     let at = package.windows(name.len()).rposition(|window| window == name).expect("a manifest");
@@ -66,7 +66,9 @@ fn a_missing_or_bad_manifest_is_refused() {
     assert!(found[0].starts_with("plugin.toml: the component carries no manifest"), "{found:?}");
     let future =
         with_manifest(bare("endless-loop"), &package_text().replace("contract = \"0.1.0\"", "contract = \"9.0.0\""));
-    assert_eq!(refusal(&future), ["plugin.toml: plugin.toml: `contract`: this host speaks 0.1.0"]);
+    let told = "plugin.toml: plugin.toml: `contract`: this host speaks 0.1.0, and of drafts 0.2.0-draft where its operator lets \
+                them in, but not `9.0.0`";
+    assert_eq!(refusal(&future), [told]);
 }
 
 fn package_text() -> String {

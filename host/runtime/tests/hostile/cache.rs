@@ -9,7 +9,7 @@ use crate::guests::{moments, package};
 
 fn runtime(dir: &Path, key: u8) -> Runtime {
     let cache = Some(CacheOptions { dir: dir.to_owned(), key: [key; 32] });
-    Runtime::new(RuntimeOptions { instances: 2, cache }).expect("a runtime")
+    Runtime::new(RuntimeOptions { instances: 2, cache, ..RuntimeOptions::default() }).expect("a runtime")
 }
 
 fn only_file(dir: &Path) -> PathBuf {

@@ -11,3 +11,4 @@ mod kinds;
 mod lies;
 mod neighbour;
 mod residue;
+mod tracks;

@@ -10,6 +10,7 @@ mod channels;
 mod clients;
 mod commands;
 mod consent;
+mod contract;
 mod crowd;
 mod demo;
 mod docs;

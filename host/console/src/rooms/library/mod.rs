@@ -47,6 +47,7 @@ struct Version {
     size: String,
     at: Time,
     yanked: Option<String>,
+    unsupported: Option<String>,
     report: String,
 }
 
@@ -210,6 +211,7 @@ fn version(plugin: PluginView, language: Language) -> Version {
         size: size(plugin.size),
         at: Time(plugin.created_at),
         yanked: plugin.yanked.map(|yanked| yanked.reason),
+        unsupported: plugin.unsupported,
         report: pretty_value(&plugin.report),
     }
 }

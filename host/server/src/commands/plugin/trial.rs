@@ -177,9 +177,10 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Checks a component as an upload would.
+    /// Checks a component as an upload would, on a host that lets drafts of the contract in.
     pub fn open(component: &[u8]) -> anyhow::Result<Self> {
-        let runtime = Runtime::new(RuntimeOptions { instances: 2, cache: super::compiled::cache() })?;
+        let options = RuntimeOptions { instances: 2, drafts: true, cache: super::compiled::cache() };
+        let runtime = Runtime::new(options)?;
         Ok(Self { admitted: runtime.admit(component)?, limits: CallLimits::default() })
     }
 
