@@ -36,6 +36,7 @@ mod state;
 mod tenants;
 mod tokens;
 mod usage;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -185,6 +186,12 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(messages::get::get))
         .routes(routes!(dead_letters::list::list))
         .routes(routes!(dead_letters::retry::retry))
+        .routes(routes!(webhooks::list::list, webhooks::create::create))
+        .routes(routes!(webhooks::get::get, webhooks::put::put, webhooks::delete::delete))
+        .routes(routes!(webhooks::deliveries::list))
+        .routes(routes!(webhooks::retry::retry))
+        .routes(routes!(webhooks::rotate::rotate))
+        .routes(routes!(webhooks::test::test))
 }
 
 fn uploads() -> OpenApiRouter<ApiState> {

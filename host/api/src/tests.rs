@@ -104,6 +104,15 @@ GET /api/v1/tenants/{tenant}/tokens Scope(Manage)
 POST /api/v1/tenants/{tenant}/tokens Scope(Manage)
 DELETE /api/v1/tenants/{tenant}/tokens/{id} Scope(Manage)
 GET /api/v1/tenants/{tenant}/usage Scope(Read)
+GET /api/v1/tenants/{tenant}/webhooks Scope(Manage)
+POST /api/v1/tenants/{tenant}/webhooks Scope(Manage)
+GET /api/v1/tenants/{tenant}/webhooks/{id} Scope(Manage)
+PUT /api/v1/tenants/{tenant}/webhooks/{id} Scope(Manage)
+DELETE /api/v1/tenants/{tenant}/webhooks/{id} Scope(Manage)
+GET /api/v1/tenants/{tenant}/webhooks/{id}/deliveries Scope(Manage)
+POST /api/v1/tenants/{tenant}/webhooks/{id}/retry Scope(Manage)
+POST /api/v1/tenants/{tenant}/webhooks/{id}/rotate Scope(Manage)
+POST /api/v1/tenants/{tenant}/webhooks/{id}/test Scope(Manage)
 GET /api/v1/usage Operator
 GET /healthz Public
 GET /readyz Public

@@ -17,6 +17,7 @@ use crate::installations::{
     GrantsInput, InstallationInput, InstallationView, check_runs, check_yanked, checked_config, checked_grants,
     newly_asked,
 };
+use crate::webhooks::candidate_notice;
 use crate::{App, AppError, Problem};
 
 /// What is to decide besides.
@@ -80,8 +81,7 @@ impl App {
             evidence: Evidence::default(),
         };
         work.put_candidate(tenant, &candidate).await?;
-        work.commit().await?;
-        self.signals().installed.notify_one();
+        self.commit_candidate(work, tenant, &installation.name, &candidate).await?;
         Ok(candidate)
     }
 
@@ -101,9 +101,25 @@ impl App {
             return Err(ended());
         }
         let stopped = work.candidate(tenant, installation).await?.ok_or(AppError::NotFound("candidate"))?;
+        self.commit_candidate(work, tenant, name, &stopped).await?;
+        Ok(stopped)
+    }
+
+    /// Commits what became of a candidate, with what subscribers are told of it.
+    async fn commit_candidate(
+        &self,
+        mut work: Work,
+        tenant: TenantId,
+        installation: &str,
+        candidate: &Candidate,
+    ) -> Result<(), AppError> {
+        let told = self.announce(&mut work, tenant, &[candidate_notice(installation, candidate)]).await?;
         work.commit().await?;
         self.signals().installed.notify_one();
-        Ok(stopped)
+        if told {
+            self.signals().noticed.notify_one();
+        }
+        Ok(())
     }
 
     /// Makes the candidate what the installation runs, live and for everybody. Needs `manage`.
@@ -192,23 +208,26 @@ impl App {
 }
 
 /// What becomes of a candidate when its installation changes: installed itself it is promoted, beside something else it begins
-/// anew under the next id, for what was seen before compares it with what is no longer there.
+/// anew under the next id, for what was seen before compares it with what is no longer there. Nothing if there is none.
 pub(crate) async fn follow_installation(
     work: &mut Work,
     tenant: TenantId,
     installation: &Installation,
     next: CandidateId,
-) -> Result<(), AppError> {
+) -> Result<Option<Candidate>, AppError> {
     let known = work.candidate(tenant, installation.id).await?;
-    let Some(known) = known.filter(|known| known.status == CandidateStatus::Running) else { return Ok(()) };
+    let Some(known) = known.filter(|known| known.status == CandidateStatus::Running) else { return Ok(None) };
     let CandidateSpec { digest, config, grants, .. } = &known.spec;
     let is_installed = (digest, config, grants) == (&installation.digest, &installation.config, &installation.grants);
     if is_installed && installation.mode == Mode::Live {
-        work.end_candidate(tenant, known.id, CandidateStatus::Promoted, installation.updated_at).await?;
+        let promoted = CandidateStatus::Promoted;
+        let ended = work.end_candidate(tenant, known.id, promoted, installation.updated_at).await?;
+        Ok(ended.then_some(Candidate { status: promoted, ended_at: Some(installation.updated_at), ..known }))
     } else {
-        work.put_candidate(tenant, &Candidate { id: next, evidence: Evidence::default(), ..known }).await?;
+        let anew = Candidate { id: next, evidence: Evidence::default(), ..known };
+        work.put_candidate(tenant, &anew).await?;
+        Ok(Some(anew))
     }
-    Ok(())
 }
 
 fn ended() -> AppError {

@@ -42,6 +42,7 @@ mod tagging;
 mod tenants;
 mod tokens;
 mod usage;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -83,8 +84,8 @@ pub use relations::{
 };
 pub use replay::{Campaign, Decided, Load, Replay};
 pub use requests::Requested;
-pub use reseal::Resealed;
-pub use secrets::{BadSecret, OpenSecrets, Vault, VaultError, decode as decode_secret};
+pub use reseal::{ResealCursor, Resealed};
+pub use secrets::{BadSecret, Holder, OpenSecrets, Vault, VaultError, decode as decode_secret};
 pub use segments::{Reason, SegmentAnswer, SegmentInput, SegmentPage, SegmentPreview};
 pub use settings::{SETTINGS, SettingsView};
 pub use signals::SignalView;
@@ -92,6 +93,9 @@ pub use standings::Refreshed;
 pub use tagging::PersonEdit;
 pub use tokens::{NewToken, SignedIn};
 pub use usage::{USAGE_DAYS_MAX, UsageView};
+pub use webhooks::{
+    NewWebhook, WebhookInput, candidate_notice, dead_letter_notice, health_notice, import_notice, upgrade_notice,
+};
 
 /// The use cases over one store.
 #[derive(Clone)]
@@ -133,6 +137,8 @@ pub struct Signals {
     pub installed: Notify,
     /// A portrait is wanted.
     pub portrayed: Notify,
+    /// Notices were queued for addresses.
+    pub noticed: Notify,
 }
 
 impl App {

@@ -1,4 +1,4 @@
-//! Secrets of installations: sealed at rest, opened only for the calls that need them.
+//! Secrets of installations and webhooks: sealed at rest, opened only for the calls that need them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use guanxi_domain::ids::InstallationId;
+use guanxi_domain::ids::{InstallationId, WebhookId};
 use guanxi_domain::manifest::SecretFormat;
 use guanxi_domain::tenant::TenantId;
 use pem_rfc7468::LineEnding;
@@ -21,7 +21,7 @@ const ED25519_SEED_LEN: usize = 32;
 const ED25519_PKCS_8: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
-/// Seals and opens secrets, bound to tenant and installation, with the keys of a [`Keyring`].
+/// Seals and opens secrets, bound to tenant and holder, with the keys of a [`Keyring`].
 #[derive(Clone)]
 pub struct Vault {
     keys: Arc<RwLock<Keyring>>,
@@ -39,6 +39,27 @@ pub struct VaultError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadSecret(&'static str);
+
+/// Whose secrets are sealed together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// A plugin's.
+    Installation(InstallationId),
+    /// Those that sign notices for an address.
+    Webhook(WebhookId),
+}
+
+impl From<InstallationId> for Holder {
+    fn from(id: InstallationId) -> Self {
+        Self::Installation(id)
+    }
+}
+
+impl From<WebhookId> for Holder {
+    fn from(id: WebhookId) -> Self {
+        Self::Webhook(id)
+    }
+}
 
 /// Secrets in the clear, by name. `Debug` shows the names only.
 #[derive(Clone, Default)]
@@ -68,27 +89,22 @@ impl Vault {
         Self { source: Some(Arc::new(source)), ..self }
     }
 
-    /// Seals all secrets of one installation. `nonce` must be fresh.
+    /// Seals all secrets of one holder. `nonce` must be fresh.
     pub fn seal(
         &self,
         tenant: TenantId,
-        installation: InstallationId,
+        holder: impl Into<Holder>,
         secrets: &OpenSecrets,
         nonce: [u8; NONCE_LEN],
     ) -> Result<Vec<u8>, VaultError> {
         let plain = serde_json::to_vec(&secrets.0).map_err(|_| VaultError)?;
         self.look_again();
-        self.keys().seal(&plain, &bound_to(tenant, installation), nonce)
+        self.keys().seal(&plain, &bound_to(tenant, holder.into()), nonce)
     }
 
-    /// Opens what `seal` made for the same tenant and installation.
-    pub fn open(
-        &self,
-        tenant: TenantId,
-        installation: InstallationId,
-        sealed: &[u8],
-    ) -> Result<OpenSecrets, VaultError> {
-        let opened = self.opened(&bound_to(tenant, installation), sealed)?;
+    /// Opens what `seal` made for the same tenant and holder.
+    pub fn open(&self, tenant: TenantId, holder: impl Into<Holder>, sealed: &[u8]) -> Result<OpenSecrets, VaultError> {
+        let opened = self.opened(&bound_to(tenant, holder.into()), sealed)?;
         serde_json::from_slice(&opened.plain).map(OpenSecrets).map_err(|_| VaultError)
     }
 
@@ -119,11 +135,11 @@ impl Vault {
     pub fn reseal(
         &self,
         tenant: TenantId,
-        installation: InstallationId,
+        holder: impl Into<Holder>,
         sealed: &[u8],
         nonce: [u8; NONCE_LEN],
     ) -> Result<Option<Vec<u8>>, VaultError> {
-        let bound_to = bound_to(tenant, installation);
+        let bound_to = bound_to(tenant, holder.into());
         let opened = self.opened(&bound_to, sealed)?;
         if opened.current {
             return Ok(None);
@@ -197,8 +213,13 @@ fn ed25519_from_text(text: &str) -> Option<Vec<u8>> {
     (!text.is_empty()).then(|| pem.into_bytes())
 }
 
-fn bound_to(tenant: TenantId, installation: InstallationId) -> Vec<u8> {
-    [tenant.0.to_be_bytes().as_slice(), installation.as_bytes()].concat()
+/// No two holders come to the same bytes: those of an installation are as long as they always were, others are longer.
+fn bound_to(tenant: TenantId, holder: Holder) -> Vec<u8> {
+    let tenant = tenant.0.to_be_bytes();
+    match holder {
+        Holder::Installation(id) => [tenant.as_slice(), id.as_bytes()].concat(),
+        Holder::Webhook(id) => [tenant.as_slice(), id.as_bytes(), b"webhook"].concat(),
+    }
 }
 
 /// Other than secrets, so that neither opens as the other.
@@ -230,6 +251,11 @@ mod tests {
         assert_eq!(vault.open(TenantId(1), installation, &sealed).unwrap().0, secrets.0);
         assert!(vault.open(TenantId(2), installation, &sealed).is_err());
         assert!(vault.open(TenantId(1), other, &sealed).is_err());
+        let webhook = WebhookId::from_uuid(uuid::Uuid::from_u128(7));
+        assert!(vault.open(TenantId(1), webhook, &sealed).is_err());
+        let signing = vault.seal(TenantId(1), webhook, &secrets, [8; 24]).unwrap();
+        assert_eq!(vault.open(TenantId(1), webhook, &signing).unwrap().0, secrets.0);
+        assert!(vault.open(TenantId(1), installation, &signing).is_err());
         assert!(Vault::new([2; 32]).open(TenantId(1), installation, &sealed).is_err());
         assert_eq!(format!("{secrets:?}"), r#"["signing-key"]"#);
     }

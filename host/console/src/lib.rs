@@ -152,6 +152,8 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
         .route(&format!("{tenant}/insight"), get(rooms::insight::show))
         .route(&format!("{tenant}/settings"), get(rooms::settings::show))
         .route(&format!("{tenant}/settings/{{part}}"), post(rooms::settings::change))
+        .route(&format!("{tenant}/webhooks"), get(rooms::webhooks::list).post(rooms::webhooks::add))
+        .route(&format!("{tenant}/webhooks/{{id}}"), get(rooms::webhooks::show).post(rooms::webhooks::act))
         .route(&format!("{tenant}/live"), get(rooms::live::show))
         .route(&format!("{tenant}/live/stream"), get(rooms::live::stream::open))
         .route("/console/{*rest}", get(trouble::nowhere))

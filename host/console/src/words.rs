@@ -550,6 +550,8 @@ words! {
     settings_attributes_text: "Attributes with a type. Others take what comes.", "带类型的属性；其他属性不做限制。";
     settings_dimensions: "Dimensions of tags", "标签维度";
     settings_dimensions_text: "Tags of a dimension can lose weight as time goes by.", "某个维度的标签权重可以随时间衰减。";
+    settings_webhooks: "Webhooks", "Webhook 通知";
+    settings_webhooks_text: "Addresses of your own systems that are told what becomes of this brand.", "您自己系统的通知地址，用于接收本品牌的变化。";
     settings_name: "Name", "名称";
     settings_title: "Title", "标题";
     settings_basis: "Lawful basis", "法律依据";

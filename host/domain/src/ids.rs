@@ -154,6 +154,14 @@ typed_id!(
     /// One erasure of a person.
     ErasureId, "era"
 );
+typed_id!(
+    /// One subscription of an address to notices.
+    WebhookId, "whk"
+);
+typed_id!(
+    /// One notice on its way to one address.
+    DeliveryId, "dlv"
+);
 
 /// Makes identifiers: time-ordered, unique, from a clock and randomness that the caller hands in.
 ///

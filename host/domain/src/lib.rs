@@ -32,6 +32,7 @@ pub mod signals;
 pub mod tenant;
 pub mod usage;
 pub mod version;
+pub mod webhook;
 
 /// Milliseconds since the Unix epoch, UTC.
 pub type Millis = i64;

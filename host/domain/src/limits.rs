@@ -38,6 +38,17 @@ pub const CALLBACK_EVENTS_MAX: usize = 256;
 /// Bytes of the token of a session.
 pub const SESSION_BYTES_MAX: usize = 8 * 1024;
 
+/// The most addresses that a tenant subscribes to notices.
+pub const WEBHOOKS_MAX: usize = 16;
+/// The most bytes of such an address.
+pub const WEBHOOK_ADDRESS_BYTES_MAX: usize = 1_024;
+/// Notices that wait for one address at most; what comes beyond is dropped and counted.
+pub const WEBHOOK_WAITING_MAX: u32 = 10_000;
+/// Deliveries that are kept of one address after they ended.
+pub const WEBHOOK_DELIVERIES_KEPT: u32 = 1_000;
+/// And for how many days.
+pub const WEBHOOK_DELIVERY_DAYS: i64 = 30;
+
 /// The most moments that a campaign is asked about at once.
 pub const MOMENTS_MAX: usize = 256;
 

@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::Engine;
+use crate::{Engine, notices};
 use attempt::Tried;
 use standing::Standing;
 
@@ -189,11 +189,16 @@ async fn settle(engine: &Engine, tenant: TenantId, tried: &[Tried], idempotent: 
     work.settle(tenant, &settled).await?;
     work.insert_attempts(tenant, &attempts).await?;
     work.append(tenant, &events).await?;
+    let mut notices = Vec::new();
     for (installation, health) in tried.iter().filter_map(|t| t.health.as_ref()) {
-        work.put_health(tenant, *installation, health).await?;
+        notices.extend(notices::put_health(&mut work, tenant, *installation, health).await?);
     }
+    let noticed = engine.app.announce(&mut work, tenant, &notices).await?;
     work.commit().await?;
     engine.app.signals().appended.ring(tenant);
+    if noticed {
+        engine.app.signals().noticed.notify_one();
+    }
     if engine.app.is_watched() {
         for t in tried {
             engine.app.tell(live(tenant, t, now));

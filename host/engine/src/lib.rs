@@ -9,6 +9,7 @@ mod delivery;
 mod erasure;
 mod fleet;
 mod imports;
+mod notices;
 mod pipeline;
 mod portraits;
 mod receipts;
@@ -17,6 +18,7 @@ mod standings;
 mod timers;
 mod upkeep;
 mod usage;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,6 +118,8 @@ impl Engine {
         tasks.spawn(usage::run(self.clone(), stop.clone()));
         tasks.spawn(erasure::run(self.clone(), stop.clone()));
         tasks.spawn(callbacks::run(self.clone(), stop.clone()));
+        tasks.spawn(webhooks::supervise(self.clone(), stop.clone()));
+        tasks.spawn(webhooks::keep_up(self.clone(), stop.clone()));
         tasks.spawn(delivery::supervise(self, stop));
         tasks.close();
         tasks.wait().await;

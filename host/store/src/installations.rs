@@ -11,15 +11,15 @@ use crate::work::Work;
 
 const TABLE: &str = "installations";
 
-/// The sealed secrets of an installation, with the names by which people know it.
+/// The sealed secrets of an installation, or of something else with an id, with the names by which people know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SealedRow {
-    /// Whose installation.
+pub struct SealedRow<I = InstallationId> {
+    /// Whose it is.
     pub tenant: TenantId,
     /// The tenant's name in addresses.
     pub slug: Slug,
-    /// Which installation.
-    pub id: InstallationId,
+    /// Which one.
+    pub id: I,
     /// Its name.
     pub name: String,
     /// Its secrets as they are sealed.

@@ -55,6 +55,7 @@ mod upgrades;
 mod upkeep;
 mod usage;
 mod wal;
+mod webhooks;
 mod work;
 
 pub use actions::IdentityAction;
@@ -89,4 +90,5 @@ pub use timers::Timer;
 pub use tokens::TokenRow;
 pub use turnstile::{Turn, Turnstile};
 pub use usage::UsageRow;
+pub use webhooks::DeliverySettled;
 pub use work::{Dialect, Scope, Work};

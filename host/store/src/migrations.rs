@@ -21,6 +21,7 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (10, "candidates", include_str!("../migrations/sqlite/0010_candidates.sql")),
         (11, "grants", include_str!("../migrations/sqlite/0011_grants.sql")),
         (12, "usage", include_str!("../migrations/sqlite/0012_usage.sql")),
+        (13, "webhooks", include_str!("../migrations/sqlite/0013_webhooks.sql")),
         (14, "operation counts", include_str!("../migrations/sqlite/0014_operation_counts.sql")),
         (17, "sessions", include_str!("../migrations/sqlite/0017_sessions.sql")),
     ])
@@ -42,6 +43,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (13, "cheaper walks", include_str!("../migrations/postgres/0013_cheaper_walks.sql")),
         (14, "grants", include_str!("../migrations/postgres/0014_grants.sql")),
         (15, "usage", include_str!("../migrations/postgres/0015_usage.sql")),
+        (16, "webhooks", include_str!("../migrations/postgres/0016_webhooks.sql")),
         (17, "operation counts", include_str!("../migrations/postgres/0017_operation_counts.sql")),
         (20, "sessions", include_str!("../migrations/postgres/0020_sessions.sql")),
     ])

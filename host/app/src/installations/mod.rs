@@ -19,6 +19,7 @@ use serde_json::Value;
 use crate::candidates::follow_installation;
 use crate::plugins::PluginView;
 use crate::secrets::{OpenSecrets, VaultError, decode};
+use crate::webhooks::{candidate_notice, health_notice, upgrade_notice};
 use crate::{App, AppError, Problem};
 use grants::{Verdict, unsaid_grants};
 use upgrades::drop_overtaken;
@@ -188,6 +189,7 @@ impl App {
             updated_at: now,
         };
         let waits = matches!(verdict, Verdict::Waits(_));
+        let mut notices = Vec::new();
         match verdict {
             Verdict::Done(grants) => {
                 let sealed = self.vault().seal(tenant.id, id, &secrets, self.ambient().bytes());
@@ -195,9 +197,11 @@ impl App {
                 let sealed = sealed.map_err(AppError::internal)?;
                 work.put_installation(tenant.id, &installation, Some(&sealed)).await?;
                 drop_overtaken(&mut work, tenant.id, existing.as_ref(), &installation).await?;
+                notices.extend(existing.as_ref().and_then(|before| health_notice(before, &installation.health)));
                 if existing.is_some_and(|existing| !existing.decides_as(&installation)) {
                     let next = CandidateId::from_uuid(self.ambient().uuid());
-                    follow_installation(&mut work, tenant.id, &installation, next).await?;
+                    let candidate = follow_installation(&mut work, tenant.id, &installation, next).await?;
+                    notices.extend(candidate.map(|candidate| candidate_notice(name, &candidate)));
                 }
             }
             Verdict::Waits(asks) => {
@@ -218,10 +222,16 @@ impl App {
                     asked_at,
                 };
                 work.put_upgrade(tenant.id, id, &upgrade).await?;
+                let runs = existing.as_ref().map(|existing| existing.version.as_str());
+                notices.push(upgrade_notice(name, &manifest.name, runs, &upgrade));
             }
         }
+        let told = self.announce(&mut work, tenant.id, &notices).await?;
         work.commit().await?;
         self.signals().installed.notify_one();
+        if told {
+            self.signals().noticed.notify_one();
+        }
         Ok(Placed { view: self.installation_of(caller, tenant.id, name).await?, waits })
     }
 

@@ -105,7 +105,12 @@ impl Egress {
     /// values (as they are); the body goes out untouched. Redirects are followed; credentials and headers with secrets
     /// stay behind when scheme, host or port change, and what a redirect says is never searched for placeholders.
     pub async fn perform(&self, request: &Request, policy: &EgressPolicy) -> Result<Response, EgressError> {
-        self.within_time(self.shared.follow(request, policy, self.shared.options.redirects_max)).await
+        self.in_time(self.shared.follow(request, policy)).await
+    }
+
+    /// The same without following redirects: one is handed back as the response that it is.
+    pub async fn perform_once(&self, request: &Request, policy: &EgressPolicy) -> Result<Response, EgressError> {
+        self.in_time(self.shared.once(request, policy)).await
     }
 
     /// Sends the request by which a connector gets a session. Nothing in it comes from people, so placeholders are replaced
@@ -115,10 +120,10 @@ impl Egress {
         let is_content_type = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("content-type");
         let content_type = request.headers.iter().find(is_content_type).map_or("", |(_, value)| value.as_str());
         let body = secret::expand_body(&request.body, content_type, policy)?;
-        self.within_time(self.shared.follow(&Request { body, ..request.clone() }, policy, 0)).await
+        self.perform_once(&Request { body, ..request.clone() }, policy).await
     }
 
-    async fn within_time(
+    async fn in_time(
         &self,
         exchange: impl Future<Output = Result<Response, EgressError>>,
     ) -> Result<Response, EgressError> {
@@ -131,17 +136,22 @@ impl Egress {
 }
 
 impl Shared {
-    async fn follow(
-        &self,
-        request: &Request,
-        policy: &EgressPolicy,
-        redirects_max: usize,
-    ) -> Result<Response, EgressError> {
+    async fn once(&self, request: &Request, policy: &EgressPolicy) -> Result<Response, EgressError> {
+        let hop = Hop::first(request, &self.gate(policy), self.options.request_bytes_max)?;
+        let answer = self.send(&hop).await?;
+        response::read(answer, hop.host(), self.options.response_bytes_max).await
+    }
+
+    fn gate<'a>(&'a self, policy: &'a EgressPolicy) -> Gate<'a> {
+        Gate { policy, allow_private: &self.options.allow_private, allow_http: self.options.allow_http }
+    }
+
+    async fn follow(&self, request: &Request, policy: &EgressPolicy) -> Result<Response, EgressError> {
         let options = &self.options;
-        let gate = Gate { policy, allow_private: &options.allow_private, allow_http: options.allow_http };
+        let gate = self.gate(policy);
         let mut hop = Hop::first(request, &gate, options.request_bytes_max)?;
         let mut answer = self.send(&hop).await?;
-        for _ in 0..redirects_max {
+        for _ in 0..options.redirects_max {
             let Some(location) = response::redirect(&answer) else {
                 break;
             };
@@ -149,7 +159,7 @@ impl Shared {
             answer = self.send(&hop).await.map_err(EgressError::after_redirect)?;
         }
         if response::redirect(&answer).is_some() {
-            return Err(EgressError::TooManyRedirects { max: redirects_max });
+            return Err(EgressError::TooManyRedirects { max: options.redirects_max });
         }
         response::read(answer, hop.host(), options.response_bytes_max).await
     }

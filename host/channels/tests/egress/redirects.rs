@@ -135,3 +135,12 @@ async fn a_dead_second_hop_does_not_count_as_unsent() {
     let error = refused_before_send(egress().perform(&get(format!("http://{dead}/")), &loopback()).await);
     assert!(matches!(error, EgressError::Connect { .. }) && error.is_transient(), "{error}");
 }
+
+#[tokio::test]
+async fn te_6_what_is_performed_once_hands_a_redirect_back_and_goes_nowhere() {
+    let (sink, target) = Sink::start().await;
+    let origin = redirect(307, format!("http://{target}/there")).await;
+    let response = egress().perform_once(&post(format!("http://{origin}/")), &loopback()).await.unwrap();
+    assert_eq!(response.status, 307);
+    assert!(sink.seen().is_empty());
+}

@@ -22,6 +22,7 @@ pub mod settings;
 pub mod sign_in;
 pub mod tenants;
 pub mod totals;
+pub mod webhooks;
 
 /// A word from the record with its name for people; the word itself chooses the colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

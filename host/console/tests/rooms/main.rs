@@ -17,3 +17,4 @@ mod plugin;
 mod privacy;
 mod segments;
 mod switch;
+mod webhooks;

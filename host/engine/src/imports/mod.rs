@@ -7,11 +7,11 @@ mod read;
 use std::sync::Arc;
 use std::time::Duration;
 
-use guanxi_app::AppError;
+use guanxi_app::{AppError, import_notice};
 use guanxi_domain::Millis;
 use guanxi_domain::import::ImportStatus;
 use guanxi_import::{Format, Mapping};
-use guanxi_store::{ImportClaim, ImportOutcomes, ImportRow, Scope as Rows};
+use guanxi_store::{ImportClaim, ImportOutcomes, ImportRow, Scope as Rows, Work};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -109,8 +109,21 @@ async fn give_up(engine: &Engine, claim: ImportClaim, why: &str) -> Result<(), A
     let now = engine.app.ambient().now();
     let mut work = engine.app.store().begin(Rows::Tenant(claim.tenant)).await?;
     let (from, to) = ([ImportStatus::Running], ImportStatus::Failed);
-    work.set_import_status(claim.tenant, claim.import, &from, to, Some(why), now).await?;
-    Ok(work.commit().await?)
+    let failed = work.set_import_status(claim.tenant, claim.import, &from, to, Some(why), now).await?;
+    commit_ended(engine, work, claim, failed).await
+}
+
+/// Commits what was done with an import, and tells subscribers if it has `ended`.
+async fn commit_ended(engine: &Engine, mut work: Work, claim: ImportClaim, ended: bool) -> Result<(), AppError> {
+    let row = if ended { work.import(claim.tenant, claim.import).await? } else { None };
+    let ends = |row: &ImportRow| matches!(row.status, ImportStatus::Done | ImportStatus::Failed);
+    let notices: Vec<_> = row.filter(ends).as_ref().map(import_notice).into_iter().collect();
+    let noticed = engine.app.announce(&mut work, claim.tenant, &notices).await?;
+    work.commit().await?;
+    if noticed {
+        engine.app.signals().noticed.notify_one();
+    }
+    Ok(())
 }
 
 async fn carry_over(engine: &Engine, claim: ImportClaim, stop: &CancellationToken) -> Result<Ended, AppError> {
@@ -279,6 +292,6 @@ async fn finish(engine: &Engine, claim: ImportClaim, rows: u64) -> Result<Ended,
     let mut work = engine.app.store().begin(Rows::Tenant(claim.tenant)).await?;
     let total = i64::try_from(rows).map_err(AppError::internal)?;
     let finished = work.finish_import(claim, total, now).await?;
-    work.commit().await?;
+    commit_ended(engine, work, claim, finished).await?;
     Ok(if finished { Ended::Whole(rows) } else { Ended::Left })
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use guanxi_app::{AppError, GraphChanges, Live, LiveKind};
+use guanxi_app::{AppError, GraphChanges, Live, LiveKind, dead_letter_notice};
+use guanxi_domain::event::CANDIDATE;
 use guanxi_domain::ids::{InstallationId, PersonId};
 use guanxi_domain::linking::ActionKind;
 use guanxi_domain::person::{Person, Score, Signal};
 use guanxi_domain::tenant::TenantId;
+use guanxi_domain::webhook::{Notice, NoticeKind};
 use guanxi_store::{
     Dialect, LinkRow, LogCursor, Newcomers, OrderRow, Scope as Rows, Settlement, SignalRow, StoreError, TagRow, Timer,
     Work,
@@ -16,7 +18,7 @@ use super::bulk::Part;
 use super::memory::{Changes, Memory};
 use super::rounds::{Item, Mind};
 use super::{consents, limits, relations, segments};
-use crate::Engine;
+use crate::{Engine, notices};
 
 /// Whom and what nobody knew before the batch, which follows `from`.
 pub(crate) fn newcomers(
@@ -53,13 +55,15 @@ pub(crate) async fn write(
     let gone = segments::numbers_of(&mut work, tenant, &memory.changes.dissolved).await?;
     work.add_newcomers(newcomers).await?;
     write_people(&mut work, tenant, memory, from).await?;
-    write_plugins(&mut work, tenant, memory).await?;
+    let mut notices = write_plugins(&mut work, tenant, memory).await?;
     if let Some(outcomes) = &memory.changes.imported {
-        work.add_import_outcomes(tenant, outcomes, mind.now).await?;
+        notices.extend(notices::of_outcomes(&mut work, tenant, outcomes, mind.now).await?);
     }
+    notices.extend(fallen(memory));
     work.append(tenant, &memory.changes.events).await?;
     let followed = segments::follow(engine, &mut work, mind, memory, items, &gone).await?;
     work.append(tenant, &followed.events).await?;
+    let noticed = engine.app.announce(&mut work, tenant, &notices).await?;
     let waited = work.commit_in_turn().await?;
     let moved_people = !followed.events.is_empty();
     followed.committed(engine);
@@ -72,6 +76,9 @@ pub(crate) async fn write(
     }
     if changes.timers.values().any(Option::is_some) {
         engine.app.signals().timed.notify_one();
+    }
+    if noticed {
+        engine.app.signals().noticed.notify_one();
     }
     if !changes.events.is_empty() || moved_people {
         engine.app.signals().appended.ring(tenant);
@@ -95,10 +102,15 @@ pub(crate) async fn bury(
     let now = engine.app.ambient().now();
     work.bury(tenant, at, reason, 1, now).await?;
     let event = work.event(tenant, at).await?;
+    let mut notices = vec![dead_letter_notice(at, event.as_ref().map(|event| event.event.id))];
     if let Some(outcomes) = event.and_then(|event| super::imports::buried(&event, reason)) {
-        work.add_import_outcomes(tenant, &outcomes, now).await?;
+        notices.extend(notices::of_outcomes(&mut work, tenant, &outcomes, now).await?);
     }
+    let noticed = engine.app.announce(&mut work, tenant, &notices).await?;
     work.commit().await?;
+    if noticed {
+        engine.app.signals().noticed.notify_one();
+    }
     follow(engine, tenant, from.position, at, GraphChanges::default()).await;
     Ok(())
 }
@@ -154,7 +166,14 @@ async fn write_signals(work: &mut Work, tenant: TenantId, changes: &Changes) -> 
     Ok(work.remove_signals(tenant, &gone.collect::<Vec<_>>()).await?)
 }
 
-async fn write_plugins(work: &mut Work, tenant: TenantId, memory: &Memory) -> Result<(), AppError> {
+/// What subscribers are told of candidates that fell back: what the log is told.
+fn fallen(memory: &Memory) -> impl Iterator<Item = Notice> {
+    let events = memory.changes.events.iter().filter(|event| event.kind == CANDIDATE);
+    events.map(|event| Notice { kind: NoticeKind::Candidate, data: event.body.properties.clone() })
+}
+
+/// Returns what subscribers are told of the plugins' health.
+async fn write_plugins(work: &mut Work, tenant: TenantId, memory: &Memory) -> Result<Vec<Notice>, AppError> {
     let changes = &memory.changes;
     let states: Vec<(InstallationId, PersonId, Option<String>)> =
         changes.states.iter().map(|((unit, person), state)| (*unit, *person, state.clone())).collect();
@@ -167,13 +186,14 @@ async fn write_plugins(work: &mut Work, tenant: TenantId, memory: &Memory) -> Re
     work.insert_decisions(tenant, &changes.decisions).await?;
     work.insert_messages(tenant, &changes.messages).await?;
     limits::write(work, tenant, memory).await?;
+    let mut told = Vec::new();
     for (installation, health) in &changes.health {
-        work.put_health(tenant, *installation, health).await?;
+        told.extend(notices::put_health(work, tenant, *installation, health).await?);
     }
     for candidate in changes.tried.iter().filter_map(|id| memory.candidates.get(id)) {
         work.note_candidate(tenant, candidate).await?;
     }
-    Ok(())
+    Ok(told)
 }
 
 fn tell(engine: &Engine, mind: &Mind, memory: &Memory, items: &[Item]) {

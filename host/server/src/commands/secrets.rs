@@ -1,4 +1,4 @@
-//! `guanxi secrets`: another key for the secrets of installations.
+//! `guanxi secrets`: another key for the secrets of installations and webhooks.
 
 use anyhow::ensure;
 use clap::Subcommand;
@@ -42,8 +42,8 @@ async fn reseal(config: &Config, check: bool) -> anyhow::Result<()> {
         anew += piece.anew;
         already += piece.already;
         closed += piece.closed.len();
-        for installation in piece.closed {
-            print(format!("{installation} cannot be opened"));
+        for holder in piece.closed {
+            print(format!("{holder} cannot be opened"));
         }
         after = piece.next;
         if after.is_none() {
@@ -54,7 +54,7 @@ async fn reseal(config: &Config, check: bool) -> anyhow::Result<()> {
     print(format!("{anew} {did}, {already} sealed with this key already, {closed} that cannot be opened"));
     ensure!(
         closed == 0,
-        "none of the keys opens the secrets of {closed} installations; give the key that sealed them as an old key"
+        "none of the keys opens the secrets of {closed} installations or webhooks; give the key that sealed them as an old key"
     );
     if anew == 0 || !check {
         for place in places_of_old_keys(config)? {

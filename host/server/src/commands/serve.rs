@@ -128,8 +128,8 @@ async fn warn_of_closed_secrets(app: &App) {
     }
     if closed > 0 {
         tracing::warn!(
-            installations = closed,
-            "no key opens the secrets of some installations; `guanxi secrets reseal --check` names them"
+            holders = closed,
+            "no key opens the secrets of some installations or webhooks; `guanxi secrets reseal --check` names them"
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use guanxi_domain::Millis;
 use guanxi_domain::ids::{ImportId, PersonId};
-use guanxi_domain::import::{ImportCounts, RowOutcome};
+use guanxi_domain::import::{ImportCounts, ImportStatus, RowOutcome};
 use guanxi_domain::tenant::TenantId;
 
 use crate::error::StoreError;
@@ -24,13 +24,13 @@ pub struct ImportOutcomes {
 
 impl Work {
     /// Notes what became of rows and counts them, once: rows that are noted already are left as they are. The import is
-    /// done with its last row.
+    /// done with its last row; whether it is by this.
     pub async fn add_import_outcomes(
         &mut self,
         tenant: TenantId,
         outcomes: &ImportOutcomes,
         now: Millis,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let noted = sqlx::query(
             "insert into import_chunks (tenant_id, import_id, first_row, outcomes)
              select tenant_id, id, $3, $4 from imports where tenant_id = $1 and id = $2
@@ -43,15 +43,16 @@ impl Work {
         .execute(self.connection())
         .await?;
         if noted.rows_affected() == 0 {
-            return Ok(());
+            return Ok(false);
         }
         let counts = ImportCounts::of(&outcomes.rows);
-        sqlx::query(
+        let status: Option<String> = sqlx::query_scalar(
             "update imports
              set rows_done = rows_done + $3, added = added + $4, recognised = recognised + $5,
                  unchanged = unchanged + $6, conflicting = conflicting + $7, refused = refused + $8, updated_at = $9,
                  status = case when rows_total is not null and rows_done + $3 >= rows_total then 'done' else status end
-             where tenant_id = $1 and id = $2",
+             where tenant_id = $1 and id = $2
+             returning status",
         )
         .bind(tenant.0)
         .bind(outcomes.import.as_bytes().as_slice())
@@ -62,9 +63,9 @@ impl Work {
         .bind(counts.conflicting)
         .bind(counts.refused)
         .bind(now)
-        .execute(self.connection())
+        .fetch_optional(self.connection())
         .await?;
-        Ok(())
+        Ok(status.as_deref() == Some(ImportStatus::Done.as_str()))
     }
 
     /// What became of rows behind `after`, at most `chunks` chunks of them, in order.

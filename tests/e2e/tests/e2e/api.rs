@@ -301,6 +301,9 @@ async fn one_of_each(tenant: &Tenant) -> Vec<(&'static str, String)> {
     // After the erasure, which gives up files that came before it.
     let file = tenant.api.post_bytes("/imports", "text/csv", "email\nada@example.com\n").await.expect(201);
     let backtest = tenant.api.post("/backtests", &json!({"installation": "welcome"})).await.expect(202);
+    // Nobody listens there.
+    let told = json!({"address": "http://127.0.0.1:9/", "kinds": ["guanxi.candidate"]});
+    let webhook = tenant.api.post("/webhooks", &told).await.expect(201)["webhook"]["id"].clone();
     let candidate = json!({"config": {"class": "reply"}});
     tenant.api.put("/installations/welcome/candidate", &candidate).await.expect(200);
     vec![
@@ -314,6 +317,7 @@ async fn one_of_each(tenant: &Tenant) -> Vec<(&'static str, String)> {
         ("imports/{id}", format!("imports/{}", file["id"].as_str().unwrap())),
         ("erasures/{id}", format!("erasures/{erasure}")),
         ("segments/{name}", "segments/all".to_owned()),
+        ("webhooks/{id}", format!("webhooks/{}", webhook.as_str().unwrap())),
         ("plugins/{name}/allowance", "plugins/welcome/allowance".to_owned()),
         ("plugins/{name}/{version}", "plugins/welcome/0.1.0".to_owned()),
     ]

@@ -7,15 +7,15 @@ use guanxi_e2e::host::{run, run_well};
 use guanxi_e2e::{Host, Tenant, eventually, on_both};
 use serde_json::{Value, json};
 
-const PEOPLE: usize = 40;
-const HERE: &str = "/installations/red-packet/candidate";
+pub const PEOPLE: usize = 40;
+pub const HERE: &str = "/installations/red-packet/candidate";
 
-fn config(budget: &str, order_min: u32) -> Value {
+pub fn config(budget: &str, order_min: u32) -> Value {
     json!({"budget": budget, "min": 100, "max": 100, "order_min": order_min})
 }
 
 /// An order of everybody, of so much.
-fn orders(round: usize, total: u32) -> Vec<Value> {
+pub fn orders(round: usize, total: u32) -> Vec<Value> {
     let order = |person: usize| {
         json!({
             "type": "track", "event": "Order Completed", "userId": format!("person-{person}"),
@@ -173,12 +173,12 @@ fn relabelled(package: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
 }
 
 /// A red packet by nobody whose name is taken.
-fn parcel() -> Vec<u8> {
+pub fn parcel() -> Vec<u8> {
     relabelled(plugin("red-packet"), "name = \"red-packet\"", "name = \"red-parcel\"")
 }
 
 /// The next version of it, which never answers.
-fn endless_parcel() -> Vec<u8> {
+pub fn endless_parcel() -> Vec<u8> {
     let from = "name = \"endless-loop\"\nversion = \"0.1.0\"";
     relabelled(guest("endless-loop"), from, "name = \"red-parcel\"\nversion = \"0.2.0\"")
 }

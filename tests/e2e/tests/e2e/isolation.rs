@@ -40,6 +40,12 @@ const BODIES: &[(&str, &str)] = &[
     ("put_import_mapping", r#"{"columns": [{"header": "email", "target": {"to": "identity", "kind": "email"}}]}"#),
     ("delete_import_mapping", ""),
     ("revoke_token", ""),
+    ("create_webhook", r#"{"address": "https://hooks.example.com/theirs", "kinds": ["guanxi.upgrade"]}"#),
+    ("put_webhook", r#"{"address": "https://hooks.example.com/theirs", "kinds": ["guanxi.upgrade"]}"#),
+    ("delete_webhook", ""),
+    ("test_webhook", ""),
+    ("rotate_webhook", ""),
+    ("retry_delivery", r#"{"delivery": "dlv_01h2xcejqtf2nbrexx3vqjhp41"}"#),
     ("pull_plugin", r#"{"reference": "127.0.0.1:1/theirs:1"}"#),
     ("yank_plugin", r#"{"reason": "x"}"#),
     ("trust_publisher", r#"{"title": "Theirs", "key": "ed25519:x"}"#),
@@ -118,7 +124,10 @@ async fn objects_of(tenant: &Tenant, sink: &Sink) -> Value {
     tenant.api.put("/installations/welcome/candidate", &candidate).await.expect(200);
     let backtest = tenant.api.post("/backtests", &json!({"installation": "welcome"})).await.expect(202);
     tenant.wait_for("/backtests", 1, |backtest| backtest["status"] == "done").await;
+    let told = json!({"address": sink.url(), "kinds": ["guanxi.upgrade"]});
+    let webhook = tenant.api.post("/webhooks", &told).await.expect(201)["webhook"]["id"].clone();
     json!({
+        "webhooks": webhook,
         "backtests": backtest["id"],
         "people": message[0]["person"], "decisions": message[0]["decision"], "messages": message[0]["id"],
         "tokens": tokens[0]["id"], "installations": "welcome", "erasures": erasure, "imports": file["id"],
@@ -145,6 +154,7 @@ fn nothing() -> Value {
         "people": id("per"), "decisions": id("dec"), "messages": id("msg"), "tokens": id("tok"),
         "installations": "no-such-thing", "dead-letters": "987654", "erasures": id("era"), "imports": id("imp"),
         "import-mappings": "no-such-thing", "segments": "no-such-thing", "backtests": id("btt"),
+        "webhooks": id("whk"),
     })
 }
 
@@ -191,9 +201,17 @@ fn sec_2_another_tenants_objects_do_not_exist_on_any_route() {
 /// What a stranger could have changed.
 async fn everything(tenant: &Tenant) -> Value {
     let mut all = json!({});
-    for list in
-        ["/tokens", "/installations", "/people", "/events", "/messages", "/dead-letters", "/decisions", "/backtests"]
-    {
+    for list in [
+        "/tokens",
+        "/installations",
+        "/people",
+        "/events",
+        "/messages",
+        "/dead-letters",
+        "/decisions",
+        "/backtests",
+        "/webhooks",
+    ] {
         all[list] = tenant.list(list).await.into();
     }
     all

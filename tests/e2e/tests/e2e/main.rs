@@ -31,3 +31,4 @@ mod receipts;
 mod relations;
 mod segments;
 mod shares;
+mod webhooks;

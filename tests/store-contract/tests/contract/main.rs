@@ -28,3 +28,4 @@ mod timeline;
 mod timers;
 mod traits;
 mod usage;
+mod webhooks;

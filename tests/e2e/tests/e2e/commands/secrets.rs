@@ -139,11 +139,12 @@ fn pl_4_a_wrong_key_is_told_and_destroys_nothing() {
             lines.sort_unstable();
             let sum = format!("0 {did}, 0 sealed with this key already, 2 that cannot be opened");
             assert_eq!(lines, [&*sum, "acme/webhook cannot be opened", "acme/welcome cannot be opened"]);
-            let why = "error: none of the keys opens the secrets of 2 installations; give the key that sealed them";
+            let why = "error: none of the keys opens the secrets of 2 installations or webhooks; give the key that sealed them";
             assert!(code == Some(1) && told.starts_with(why) && !told.contains(&wrong), "{told}");
         }
         let host = Host::start_with(&place, &variables).await;
-        let warning = "no key opens the secrets of some installations; `guanxi secrets reseal --check` names them";
+        let warning =
+            "no key opens the secrets of some installations or webhooks; `guanxi secrets reseal --check` names them";
         eventually("the warning", async || host.logged().contains(warning).then_some(())).await;
         assert!(!host.logged().contains(&wrong));
         host.stop().await;
