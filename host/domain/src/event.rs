@@ -20,6 +20,8 @@ pub const TIMER: &str = "guanxi.timer";
 pub const REFUSED: &str = "guanxi.refused";
 /// Kind of the events that the host makes when a message has found its end: sent, failed, expired or uncertain.
 pub const SENT: &str = "guanxi.message";
+/// Kind of the events by which a channel tells what became of a message: delivered, read, failed, clicked.
+pub const DELIVERY: &str = "guanxi.delivery";
 /// Kind of the events by which staff link, confirm, dispute, join and part; see [`crate::linking::Action`].
 pub const IDENTITY: &str = "guanxi.identity";
 /// Kind of the events by which staff tag people; see [`crate::person::Tagging`].

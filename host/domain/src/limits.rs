@@ -33,7 +33,7 @@ pub const CONNECTOR_REQUESTS_MAX: u32 = 8;
 pub const CALLBACK_BYTES_MAX: usize = 1024 * 1024;
 
 /// Events that a connector may read from one such request.
-pub const CALLBACK_EVENTS_MAX: usize = 256;
+pub const CALLBACK_EVENTS_MAX: usize = BATCH_EVENTS_MAX;
 
 /// Bytes of the token of a session.
 pub const SESSION_BYTES_MAX: usize = 8 * 1024;

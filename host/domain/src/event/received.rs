@@ -1,7 +1,7 @@
 //! What a connector read from a request of its channel, as events of the log.
 
 use super::subject::Subject;
-use super::{BadEvent, EventBody, NewEvent, check_kind, clock};
+use super::{BadEvent, DELIVERY, EventBody, NewEvent, check_kind, clock};
 use crate::Millis;
 use crate::connector::Received;
 use crate::ids::{EventId, InstallationId};
@@ -28,7 +28,9 @@ pub fn read(received: Received, gate: Gate<'_>, received_at: Millis, id: EventId
     if key.is_empty() || key.len() > KEY_BYTES_MAX || key.chars().any(char::is_control) {
         return Err(BadEvent::new("key", format!("has 1 to {KEY_BYTES_MAX} bytes and no control characters")));
     }
-    check_kind("event.kind", &kind)?;
+    if kind != DELIVERY {
+        check_kind("event.kind", &kind)?;
+    }
     within("event.channel", channel.as_deref(), CHANNEL_BYTES_MAX)?;
     within("event.touchpoint", touchpoint.as_deref(), TOUCHPOINT_BYTES_MAX)?;
     let mut subject = Subject::new(gate.region);
@@ -118,6 +120,8 @@ mod tests {
         ] {
             assert_eq!(taken(bad).map_err(|bad| bad.at), Err(place.to_owned()));
         }
+        let told = taken(Received { kind: DELIVERY.to_owned(), ..received() }).unwrap();
+        assert_eq!(told.kind, DELIVERY, "what becomes of a message is a connector's to tell");
         let future = taken(Received { at: NOW + 3_600_000, ..received() }).unwrap();
         assert_eq!((future.occurred_at, future.body.notes.len()), (NOW, 1));
     }

@@ -1,0 +1,162 @@
+//! Messages to numbers, and what the cloud's answers mean.
+
+use guanxi_plugin::connector::{Outbound, Outcome, Request, Response, Step};
+use guanxi_plugin::words::Instant;
+use guanxi_plugin::{Failure, log};
+use serde::Deserialize;
+
+use crate::{Settings, sign, template, time};
+
+const HOST: &str = "dysmsapi.aliyuncs.com";
+/// Characters of a message with its signature and brackets; more than 70 are charged as several.
+const CHARACTERS_MAX: usize = 500;
+const MINUTE: u32 = 60;
+const HOUR: u32 = 3_600;
+const BUSY: u32 = 30;
+/// Seconds to wait where somebody has to mend something.
+const MENDED: u32 = 300;
+
+/// What codes mean; all others reject the message. From the error codes of the SMS API's reference, looked up 2026-11-21.
+const CODES: &[(&str, Class)] = &[
+    ("isv.DAY_LIMIT_CONTROL", Class::Day),
+    ("isv.MONTH_LIMIT_CONTROL", Class::Day),
+    ("isv.MOBILE_NUMBER_ILLEGAL", Class::Gone),
+    ("Throttling", Class::Later(BUSY)),
+    ("Throttling.User", Class::Later(BUSY)),
+    ("Throttling.Api", Class::Later(BUSY)),
+    ("isp.SYSTEM_ERROR", Class::Later(BUSY)),
+    ("InternalError", Class::Later(BUSY)),
+    ("ServiceUnavailable", Class::Later(BUSY)),
+    ("isv.AMOUNT_NOT_ENOUGH", Class::Mend),
+    ("isv.OUT_OF_SERVICE", Class::Mend),
+    ("isv.ACCOUNT_NOT_EXISTS", Class::Mend),
+    ("isv.ACCOUNT_ABNORMAL", Class::Mend),
+    ("isv.PRODUCT_UN_SUBSCRIPT", Class::Mend),
+    ("isv.DENY_IP_RANGE", Class::Mend),
+    ("isv.SMS_SIGNATURE_ILLEGAL", Class::Mend),
+    ("isv.SMS_TEMPLATE_ILLEGAL", Class::Mend),
+    ("isp.RAM_PERMISSION_DENY", Class::Mend),
+    ("SignatureDoesNotMatch", Class::Mend),
+    ("InvalidAccessKeyId.NotFound", Class::Mend),
+    ("InvalidAccessKeyId.Inactive", Class::Mend),
+    ("InvalidTimeStamp.Expired", Class::Mend),
+];
+
+#[derive(Clone, Copy)]
+enum Class {
+    Day,
+    Gone,
+    Later(u32),
+    Mend,
+}
+
+/// What of a neutral content a text message carries.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    code: String,
+    #[serde(default)]
+    message: String,
+    biz_id: Option<String>,
+}
+
+pub fn begin(settings: &Settings, message: &Outbound) -> Result<Step, Failure> {
+    match query(settings, message) {
+        Ok(query) => request(settings, message, &query),
+        Err(why) => Ok(Step::Done(Outcome::Rejected(why))),
+    }
+}
+
+/// The parameters, or why nothing can be sent.
+fn query(settings: &Settings, message: &Outbound) -> Result<String, String> {
+    let digits = message.address_value().strip_prefix('+').unwrap_or_default();
+    if !(5..=15).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("the address is no phone number with + and country code".to_owned());
+    }
+    // A number of the mainland has no country code here.
+    let phone = digits.strip_prefix("86").filter(|national| national.len() == 11).unwrap_or(digits);
+    let content: Content = serde_json::from_str(&message.content)
+        .map_err(|problem| format!("a text message cannot carry this content: {problem}"))?;
+    let characters = content.text.chars().count() + settings.sign_name.chars().count() + 2;
+    if characters > CHARACTERS_MAX {
+        return Err(format!("the text and its signature have {characters} characters, of at most {CHARACTERS_MAX}"));
+    }
+    let Some((code, values)) = template::matching(&settings.templates, &content.text) else {
+        return Err("no approved template says this: a text message needs one".to_owned());
+    };
+    let values = serde_json::to_string(&values).map_err(|problem| problem.to_string())?;
+    Ok(sign::query(&[
+        ("OutId", &message.id),
+        ("PhoneNumbers", phone),
+        ("SignName", &settings.sign_name),
+        ("TemplateCode", code),
+        ("TemplateParam", &values),
+    ]))
+}
+
+fn request(settings: &Settings, message: &Outbound, query: &str) -> Result<Step, Failure> {
+    // The cloud takes each nonce once; every attempt is another request.
+    let (date, nonce) = (time::utc(message.now), format!("{}-{}", message.id, message.attempt));
+    let headers = [
+        ("host", HOST),
+        ("x-acs-action", "SendSms"),
+        ("x-acs-content-sha256", sign::EMPTY),
+        ("x-acs-date", &date),
+        ("x-acs-signature-nonce", &nonce),
+        ("x-acs-version", "2017-05-25"),
+    ];
+    let authorization = sign::authorization(&settings.access_key_id, "POST", query, &headers, sign::EMPTY)?;
+    let request = Request::post(&format!("https://{HOST}/?{query}")).header("authorization", &authorization);
+    // The connection says to which host it goes.
+    let ours = headers.iter().filter(|(name, _)| *name != "host");
+    Ok(Step::perform(ours.fold(request, |request, (name, value)| request.header(name, value))))
+}
+
+/// What an answer means. A good one that cannot be read may hide that the message is on its way.
+pub fn outcome(response: &Response, now: Instant) -> Result<Outcome, Failure> {
+    if matches!(response.status, 429 | 500..=599) {
+        return Ok(Outcome::RetryAfter(response.retry_after()));
+    }
+    let Answer { code, message, biz_id } = match response.json() {
+        Ok(answer) => answer,
+        Err(problem) if response.is_success() => return Err(problem),
+        Err(_) => {
+            log!(warn, "an answer {} that is not the cloud's: is something between it and this host?", response.status);
+            return Ok(Outcome::RetryAfter(MENDED));
+        }
+    };
+    let told = format!("{code}: {message}");
+    match code.as_str() {
+        "OK" if response.is_success() => return Ok(Outcome::Sent(biz_id)),
+        "OK" => return Err(Failure::BadInput(format!("the cloud says OK with the status {}", response.status))),
+        // An earlier request of this attempt went through, whatever became of its answer.
+        "SignatureNonceUsed" => return Err(Failure::Other(told)),
+        "isv.BUSINESS_LIMIT_CONTROL" => return Ok(flow(&message, now)),
+        _ => {}
+    }
+    Ok(match CODES.iter().find(|(known, _)| *known == code).map(|(_, class)| *class) {
+        Some(Class::Day) => Outcome::QuotaExhausted(time::next_day(now)),
+        Some(Class::Gone) => Outcome::RecipientGone(told),
+        Some(Class::Later(seconds)) => Outcome::RetryAfter(seconds),
+        Some(Class::Mend) => {
+            log!(warn, "{told}");
+            Outcome::RetryAfter(MENDED)
+        }
+        None => Outcome::Rejected(told),
+    })
+}
+
+/// 触发分钟级流控Permits:1 and its like: so many to this number in a minute, an hour or a day.
+fn flow(message: &str, now: Instant) -> Outcome {
+    match message {
+        _ if message.contains("天级") => Outcome::QuotaExhausted(time::next_day(now)),
+        _ if message.contains("小时级") => Outcome::RetryAfter(HOUR),
+        _ => Outcome::RetryAfter(MINUTE),
+    }
+}

@@ -1,0 +1,87 @@
+//! A WeChat service account: customer-service and template messages out, what followers say and do in.
+//!
+//! A text that an approved template could have made goes out as that template, which reaches followers at any time; all
+//! else is a customer-service message, which WeChat takes for a while after the follower's own only.
+
+mod receive;
+mod send;
+mod template;
+#[cfg(test)]
+mod tests;
+mod xml;
+
+use std::collections::BTreeMap;
+
+use guanxi_plugin::Failure;
+use guanxi_plugin::connector::{
+    Authorization, Connector, Incoming, Outbound, Receive, Reception, Refusal, Request, Response, Session, Step,
+};
+use guanxi_plugin::words::Instant;
+
+const API: &str = "https://api.weixin.qq.com/cgi-bin";
+
+/// Calls that a new account may make, each day from midnight in Beijing. From copies of WeChat's API call limits, looked
+/// up 2026-11-21. Beyond them WeChat answers 45009.
+pub const CALLS_PER_DAY: &[(&str, u32)] = &[("token", 2_000), ("custom/send", 500_000), ("mass/send", 100)];
+
+/// What a follower does, how many customer-service messages may follow, within how many seconds. In force since 2023-06;
+/// looked up 2026-11-21. Beyond them WeChat answers 45015 or 45047.
+pub const REPLY_WINDOWS: &[(&str, u32, u32)] =
+    &[("text", 5, 48 * 3_600), ("CLICK", 3, 60), ("subscribe", 3, 60), ("SCAN", 3, 60)];
+
+struct Wechat;
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Settings {
+    app_id: String,
+    #[serde(default)]
+    mode: Mode,
+    /// Texts of approved templates by their ids.
+    #[serde(default)]
+    templates: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Mode {
+    #[default]
+    Safe,
+    Plain,
+}
+
+impl Connector for Wechat {
+    type Config = Settings;
+
+    fn send(settings: &Settings, message: &Outbound) -> Result<Step, Failure> {
+        send::begin(settings, message)
+    }
+
+    fn resume(_: &Settings, _: &[u8], response: &Response, now: Instant) -> Result<Step, Failure> {
+        send::outcome(response, now).map(Step::Done)
+    }
+}
+
+impl Session for Wechat {
+    fn authorize(settings: &Settings) -> Result<Authorization, Failure> {
+        let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if settings.app_id.is_empty() || !settings.app_id.chars().all(good) {
+            return Err(Failure::BadConfig("`app-id` has letters, digits, _ and - only".to_owned()));
+        }
+        let query = format!("grant_type=client_credential&appid={}&secret={{{{secret:app-secret}}}}", settings.app_id);
+        Ok(Authorization {
+            request: Request::get(&format!("{API}/token?{query}")),
+            token_pointer: "/access_token".to_owned(),
+            lifetime_pointer: Some("/expires_in".to_owned()),
+            lifetime_seconds: 7_200,
+        })
+    }
+}
+
+impl Receive for Wechat {
+    fn receive(settings: &Settings, request: &Incoming, now: Instant) -> Result<Reception, Refusal> {
+        receive::receive(settings, request, now)
+    }
+}
+
+guanxi_plugin::connector!(Wechat + Session + Receive);
