@@ -132,6 +132,7 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(publishers::revoke::revoke))
         .routes(routes!(installations::list::list))
         .routes(routes!(installations::put::put, installations::get::get))
+        .routes(routes!(installations::logs::list))
         .routes(routes!(installations::upgrade::approve))
         .routes(routes!(installations::upgrade::refuse))
         .routes(routes!(candidates::put::put, candidates::get::get))

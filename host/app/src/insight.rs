@@ -17,6 +17,7 @@ use guanxi_store::{
     Scope as Rows, Work,
 };
 
+use crate::plugin_logs::add_lines;
 use crate::signals::SignalView;
 use crate::{App, AppError};
 
@@ -286,11 +287,12 @@ impl App {
         named(&mut work, tenant.id, rows).await
     }
 
-    /// One decision receipt.
+    /// One decision receipt, with what the plugin logged in the call that it came of.
     pub async fn decision(&self, caller: &Caller, slug: &str, id: DecisionId) -> Result<DecisionView, AppError> {
         let tenant = self.tenant_for(caller, slug, Scope::Read).await?;
         let mut work = self.store().read(Rows::Tenant(tenant.id)).await?;
-        let row = work.decision(tenant.id, id).await?.ok_or(AppError::NotFound("decision"))?;
+        let mut row = work.decision(tenant.id, id).await?.ok_or(AppError::NotFound("decision"))?;
+        add_lines(&mut work, tenant.id, &mut row).await?;
         named(&mut work, tenant.id, vec![row]).await?.pop().ok_or(AppError::NotFound("decision"))
     }
 

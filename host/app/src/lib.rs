@@ -25,6 +25,7 @@ mod keyring;
 mod lists;
 mod live;
 mod log;
+mod plugin_logs;
 mod plugins;
 mod portraits;
 mod publishers;
@@ -51,8 +52,8 @@ use guanxi_domain::tenant::TenantId;
 use guanxi_store::Store;
 // The few row shapes that answers are made of.
 pub use guanxi_store::{
-    ConflictCursor, DecisionRow, IdentityAction, IdentityConflict, OrderRow, PeopleCursor, PortraitClaim,
-    PublisherKeyRow, PublisherRow, SegmentRow, TokenRow, YankRow,
+    ConflictCursor, DecisionRow, IdentityAction, IdentityConflict, LogPlace, LogRow, OrderRow, PeopleCursor,
+    PortraitClaim, PublisherKeyRow, PublisherRow, SegmentRow, TokenRow, YankRow,
 };
 use tokio::sync::Notify;
 

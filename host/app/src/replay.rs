@@ -2,6 +2,7 @@
 //! what it says now is compared with what it said.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use guanxi_domain::caller::{Caller, Scope};
@@ -9,8 +10,10 @@ use guanxi_domain::campaign::Moment;
 use guanxi_domain::ids::DecisionId;
 use guanxi_domain::receipt::{Answer, CallReceipt, answer_hash, read_input};
 use guanxi_domain::tenant::TenantId;
+use guanxi_domain::usage::{Usage, WorkKind};
 use guanxi_store::{DecisionRow, Scope as Rows, Work};
 
+use crate::usage::USED_UP;
 use crate::{App, AppError};
 
 /// A campaign that is loaded, on the engine and under the limits of production.
@@ -26,10 +29,29 @@ pub struct Decided {
     pub answers: Vec<Answer>,
     /// Whether the call as a whole came to nothing.
     pub crashed: bool,
+    /// Whether that is because it computed too much or took too long.
+    pub timed_out: bool,
     /// Fuel that the call burnt.
     pub fuel: u64,
+    /// How long it ran.
+    pub took: Duration,
     /// What the plugin logged, a JSON list.
     pub log: serde_json::Value,
+}
+
+impl Decided {
+    /// What the call cost.
+    pub(crate) fn usage(&self) -> Usage {
+        Usage {
+            calls: 1,
+            items: self.answers.len() as u64,
+            crashes: self.crashed.into(),
+            timeouts: self.timed_out.into(),
+            refusals: 0,
+            fuel: self.fuel,
+            micros: u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX),
+        }
+    }
 }
 
 /// Loads a component that was admitted before, or says why it cannot.
@@ -62,7 +84,8 @@ impl Replay {
 }
 
 impl App {
-    /// Executes a decision again, with all others of its call. Changes nothing: nobody is told and nothing is sent.
+    /// Executes a decision again, with all others of its call. Changes nothing: nobody is told and nothing is sent. What it
+    /// costs is the tenant's; `Conflict` if the tenant's fuel of today is used up.
     pub async fn replay_decision(&self, caller: &Caller, slug: &str, id: DecisionId) -> Result<Replay, AppError> {
         let tenant = self.tenant_for(caller, slug, Scope::Read).await?.id;
         let mut read = self.store().read(Rows::Tenant(tenant)).await?;
@@ -86,11 +109,15 @@ impl App {
             .await?
             .ok_or_else(|| refused("its configuration is no longer kept"))?;
         drop(read);
+        if self.fuel_left(tenant).await? == 0 {
+            return Err(refused(USED_UP));
+        }
         let campaign = self.load_campaign(&row.digest).await?;
         // Whoever replays many times does not take the processor from those who decide.
         let _turn = self.inner.previews.acquire().await.map_err(AppError::internal)?;
         let asked = tokio::task::spawn_blocking(move || (campaign.decide(&config, &moments), moments.len()));
         let (decided, moments) = asked.await.map_err(AppError::internal)?;
+        self.count_trial(tenant, row.installation, WorkKind::Replay, decided.usage()).await?;
         let answer = decided.answers.into_iter().nth(place).ok_or_else(|| refused("the plugin gave no answer"))?;
         let (answer_hash, fuel, log) = (answer_hash(&answer), decided.fuel, decided.log);
         Ok(Replay { row, call, moments, answer, answer_hash, fuel, log })

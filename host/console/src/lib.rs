@@ -95,6 +95,7 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
         .route(&format!("{tenant}/messages/{{id}}"), get(rooms::person::message::show))
         .route(&format!("{tenant}/plugins"), get(rooms::plugins::list))
         .route(&format!("{tenant}/plugins/{{name}}"), get(rooms::plugin::show))
+        .route(&format!("{tenant}/plugins/{{name}}/logs"), get(rooms::plugin::logs::show))
         .route(&format!("{tenant}/plugins/{{name}}/mode"), post(rooms::plugins::switch))
         .route(
             &format!("{tenant}/plugins/{{name}}/settings"),

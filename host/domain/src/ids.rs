@@ -139,6 +139,10 @@ typed_id!(
     MessageId, "msg"
 );
 typed_id!(
+    /// One call of a plugin that logged something; of a campaign the first decision that came of it.
+    CallId, "cal"
+);
+typed_id!(
     /// One API token.
     TokenId, "tok"
 );

@@ -23,6 +23,7 @@ pub mod linking;
 pub mod manifest;
 pub mod message;
 pub mod person;
+pub mod plugin_log;
 pub mod receipt;
 pub mod relations;
 pub mod scoring;

@@ -52,6 +52,12 @@ pub const WEBHOOK_DELIVERY_DAYS: i64 = 30;
 /// The most moments that a campaign is asked about at once.
 pub const MOMENTS_MAX: usize = 256;
 
+/// Log lines of an installation that are kept, the newest; those that come in until upkeep looks again are more.
+pub const LOG_LINES_KEPT: u32 = 10_000;
+/// Log lines of an installation that are kept in a minute: a plugin that logs in a loop costs no more than that.
+/// A call about many counts as one more for every 64 of them.
+pub const LOG_LINES_A_MINUTE: u32 = 1_000;
+
 /// The limits of one call of a plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct CallLimits {

@@ -8,6 +8,7 @@ use guanxi_domain::Millis;
 use guanxi_domain::connector::{Incoming, Received, Response};
 use guanxi_domain::event::{NewEvent, received};
 use guanxi_domain::tenant::TenantId;
+use guanxi_domain::usage::WorkKind;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -64,7 +65,7 @@ async fn received_by(
     let reading = move || called.plugin.receive(&called.config, &incoming, now, &secrets, &limits);
     let call = tokio::task::spawn_blocking(reading).await.map_err(AppError::internal)?;
     if matches!(call.result, Ok(Ok(_))) {
-        unit.count(&call, 1, now);
+        unit.count(WorkKind::Delivery, &call, 1, now);
     }
     let reception = call.result.map_err(|error| broken(unit, &error.to_string()))??;
     let reply = reception.reply;

@@ -182,6 +182,7 @@ async fn settle(engine: &Engine, tenant: TenantId, tried: &[Tried], idempotent: 
     let now = engine.app.ambient().now();
     let settled: Vec<Settled> = tried.iter().map(|t| t.settled.clone()).collect();
     let attempts: Vec<_> = tried.iter().filter_map(|t| t.attempt.clone()).collect();
+    let logs: Vec<_> = tried.iter().flat_map(|t| &t.logs).cloned().collect();
     let ended = tried.iter().filter(|t| t.settled.status != MessageStatus::Queued);
     let events: Vec<NewEvent> = ended.map(|t| event_of(tenant, &t.message, &t.settled, now)).collect();
     let (store, rows) = (engine.app.store(), Rows::Tenant(tenant));
@@ -189,6 +190,7 @@ async fn settle(engine: &Engine, tenant: TenantId, tried: &[Tried], idempotent: 
     work.settle(tenant, &settled).await?;
     work.insert_attempts(tenant, &attempts).await?;
     work.append(tenant, &events).await?;
+    work.insert_logs(tenant, &logs).await?;
     let mut notices = Vec::new();
     for (installation, health) in tried.iter().filter_map(|t| t.health.as_ref()) {
         notices.extend(notices::put_health(&mut work, tenant, *installation, health).await?);

@@ -78,14 +78,17 @@ enum Rewritten {
     Decisions,
     Messages,
     Orders,
+    /// After messages: what a try to deliver one came to is written with what was logged on the way.
+    Logs,
 }
 
 impl Rewritten {
-    const ALL: [(Self, &'static str); 4] = [
+    const ALL: [(Self, &'static str); 5] = [
         (Self::Timeline, "timeline"),
         (Self::Decisions, "decisions"),
         (Self::Messages, "messages"),
         (Self::Orders, "orders"),
+        (Self::Logs, "plugin_logs"),
     ];
 }
 
@@ -134,6 +137,7 @@ impl<'a> Eraser<'a> {
             }
             Rewritten::Decisions => work.erase_decisions(tenant, person, ROWS).await?,
             Rewritten::Messages => work.erase_messages(tenant, person, ambient.now(), ROWS).await?,
+            Rewritten::Logs => work.erase_logs(tenant, person, ROWS).await?,
             Rewritten::Orders => work.erase_orders(tenant, person, ROWS, || ambient.uuid().to_string()).await?,
         };
         work.commit().await?;
@@ -299,12 +303,12 @@ impl<'a> Eraser<'a> {
         })
     }
 
-    /// Notes that nothing is left, unless a message is on its way: what becomes of it is not yet written.
+    /// Notes that nothing is left, unless a message is or was just now on its way: what becomes of it is to be erased, too.
     async fn end(self) -> Result<bool, AppError> {
         let tenant = self.erasure.tenant;
         let mut work = self.engine.app.store().begin(Rows::Tenant(tenant)).await?;
         for person in &self.erasure.report.people {
-            if work.is_being_sent(tenant, *person).await? {
+            if work.has_messages(tenant, *person).await? {
                 return Ok(false);
             }
         }

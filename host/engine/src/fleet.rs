@@ -11,11 +11,14 @@ use guanxi_domain::grants::{self, Bounds as OperationBounds, Grants, Sight, clas
 use guanxi_domain::ids::{CandidateId, InstallationId};
 use guanxi_domain::installation::{Health, Installation, Mode};
 use guanxi_domain::manifest::{CampaignSpec, ConnectorSpec, FieldWish, HistoryWish, Manifest};
+use guanxi_domain::plugin_log::Level;
 use guanxi_domain::tenant::TenantId;
+use guanxi_domain::usage::WorkKind;
 use guanxi_runtime::{Call, CallError, Plugin, Runtime, RuntimeError, Secrets};
 use guanxi_store::Scope as Rows;
 use sha2::{Digest, Sha256};
 
+use crate::logs::Gauge;
 use crate::usage::{Budget, Meter, Meters};
 
 /// One installation, ready to be called.
@@ -39,6 +42,7 @@ pub(crate) struct Unit {
     /// Tells whatever decides for an installation apart: the installation's own id, or that of a candidate.
     pub(crate) key: InstallationId,
     health: Mutex<Health>,
+    gauge: Gauge,
     meter: Arc<Meter>,
     /// Of all plugins of the tenant together.
     budget: Arc<Budget>,
@@ -111,9 +115,28 @@ impl Unit {
     }
 
     /// Counts what a call about so many items cost.
-    pub(crate) fn count<T>(&self, call: &Call<T>, items: usize, now: Millis) {
-        self.meter.count(call, items);
+    pub(crate) fn count<T>(&self, work: WorkKind, call: &Call<T>, items: usize, now: Millis) {
+        self.meter.count(work, call, items);
         self.budget.burn(call.fuel, now);
+    }
+
+    /// Counts operations of the pipeline that the host refused.
+    pub(crate) fn count_refusals(&self, refusals: usize) {
+        if refusals > 0 {
+            self.meter.count_refusals(WorkKind::Pipeline, refusals);
+        }
+    }
+
+    /// What is kept of what a call about so many people said, why it crashed among it; `failure` is what the plugin said
+    /// instead of an answer.
+    pub(crate) fn said<T>(
+        &self,
+        call: &mut Call<T>,
+        failure: Option<String>,
+        people: usize,
+        now: Millis,
+    ) -> Vec<(Level, String)> {
+        self.gauge.take(call, failure, people, now)
     }
 
     /// Whether it stands beside what the installation runs.
@@ -305,6 +328,7 @@ impl Fleet {
         let key = own.unwrap_or(installation.id);
         let meter = self.meters.meter(tenant, installation.id);
         let budget = Arc::clone(budget);
+        let gauge = Gauge::default();
         Ok(Some(Unit {
             installation,
             allowance,
@@ -317,6 +341,7 @@ impl Fleet {
             config_hash,
             key,
             health,
+            gauge,
             meter,
             budget,
         }))

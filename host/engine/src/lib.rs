@@ -9,6 +9,7 @@ mod delivery;
 mod erasure;
 mod fleet;
 mod imports;
+mod logs;
 mod notices;
 mod pipeline;
 mod portraits;
@@ -99,7 +100,8 @@ impl Engine {
         pipeline::catch_up(self, tenant).await
     }
 
-    /// Takes away receipts that are older than their tenants keep them; for work without [`Self::run`].
+    /// Takes away receipts that are older than their tenants keep them, and log lines that are too many; for work without
+    /// [`Self::run`].
     pub async fn forget_receipts(&self) -> Result<(), AppError> {
         receipts::forget(self).await
     }

@@ -1,11 +1,15 @@
-//! Takes away receipts that are older than their tenant keeps them.
+//! Takes away receipts that are older than their tenant keeps them, and log lines that are as old or too many.
 
 use std::time::Duration;
 
 use guanxi_app::AppError;
+use guanxi_domain::ids::InstallationId;
+use guanxi_domain::installation::Installation;
+use guanxi_domain::limits::LOG_LINES_KEPT;
+use guanxi_domain::plugin_log::Level;
 use guanxi_domain::tenant::{Tenant, TenantId};
 use guanxi_domain::{DAY, Millis};
-use guanxi_store::Scope as Rows;
+use guanxi_store::{LogPlace, LogQuery, Scope as Rows};
 use tokio_util::sync::CancellationToken;
 
 use crate::Engine;
@@ -21,7 +25,7 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
     loop {
         let round = async {
             if let Err(error) = forget(&engine).await {
-                tracing::warn!(%error, "old receipts wait");
+                tracing::warn!(%error, "old receipts and log lines wait");
             }
             tokio::time::sleep(PAUSE).await;
         };
@@ -47,11 +51,60 @@ pub(crate) async fn forget(engine: &Engine) -> Result<(), AppError> {
 }
 
 async fn forget_of(engine: &Engine, tenant: &Tenant) -> Result<(), AppError> {
-    let Some(days) = tenant.settings.receipt_days else { return Ok(()) };
-    let before = engine.app.ambient().now() - Millis::from(days) * DAY;
+    let now = engine.app.ambient().now();
+    let before = tenant.settings.receipt_days.map(|days| now - Millis::from(days) * DAY);
+    if let Some(before) = before {
+        forget_receipts(engine, tenant.id, before).await?;
+    }
+    for (installation, first) in first_logs_kept(engine, tenant.id, before).await? {
+        forget_logs(engine, tenant.id, installation, first).await?;
+    }
+    Ok(())
+}
+
+async fn forget_receipts(engine: &Engine, tenant: TenantId, before: Millis) -> Result<(), AppError> {
     loop {
-        let mut work = engine.app.store().begin(Rows::Tenant(tenant.id)).await?;
-        let gone = work.forget_decisions(tenant.id, before, ROWS).await?;
+        let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
+        let gone = work.forget_decisions(tenant, before, ROWS).await?;
+        work.commit().await?;
+        if gone < u64::from(ROWS) {
+            return Ok(());
+        }
+    }
+}
+
+/// Where lines begin that are neither too old nor too many, of every installation that has others. Only what has something to
+/// lose takes the turn to write.
+async fn first_logs_kept(
+    engine: &Engine,
+    tenant: TenantId,
+    before: Option<Millis>,
+) -> Result<Vec<(InstallationId, LogPlace)>, AppError> {
+    let mut read = engine.app.store().read(Rows::Tenant(tenant)).await?;
+    let mut found = Vec::new();
+    if !read.has_logs(tenant).await? {
+        return Ok(found);
+    }
+    for Installation { id, .. } in read.installations(tenant).await? {
+        let kept = read.oldest_log_kept(tenant, id, LOG_LINES_KEPT).await?;
+        let Some(first) = kept.max(before.map(LogPlace::first_at)) else { continue };
+        let others = LogQuery { installation: id, level: Level::Debug, before: Some(first), limit: 1 };
+        if !read.logs(tenant, &others).await?.is_empty() {
+            found.push((id, first));
+        }
+    }
+    Ok(found)
+}
+
+async fn forget_logs(
+    engine: &Engine,
+    tenant: TenantId,
+    installation: InstallationId,
+    first: LogPlace,
+) -> Result<(), AppError> {
+    loop {
+        let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
+        let gone = work.forget_logs(tenant, installation, first, ROWS).await?;
         work.commit().await?;
         if gone < u64::from(ROWS) {
             return Ok(());

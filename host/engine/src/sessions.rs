@@ -12,6 +12,7 @@ use guanxi_domain::connector::Authorization;
 use guanxi_domain::ids::InstallationId;
 use guanxi_domain::limits::SESSION_BYTES_MAX;
 use guanxi_domain::tenant::TenantId;
+use guanxi_domain::usage::WorkKind;
 use guanxi_store::{Scope as Rows, SessionRow};
 use serde_json::Value;
 
@@ -206,7 +207,7 @@ impl Asking<'_> {
         let Self { engine, unit, passport, .. } = self;
         let now = engine.app.ambient().now();
         let call = unit.plugin.authorize(&unit.config, &passport.secrets, &engine.options.limits);
-        unit.count(&call, 1, now);
+        unit.count(WorkKind::Delivery, &call, 1, now);
         let authorization = match call.result {
             Ok(Ok(authorization)) => authorization,
             Ok(Err(failure)) => return Err(failure.to_string()),

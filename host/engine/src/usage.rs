@@ -1,6 +1,6 @@
 //! What calls of plugins come to: counted in memory call by call, written once a second, and held to what tenants may have.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,8 +9,8 @@ use guanxi_app::AppError;
 use guanxi_domain::Millis;
 use guanxi_domain::ids::InstallationId;
 use guanxi_domain::tenant::TenantId;
-use guanxi_domain::usage::{Quota, Usage, day};
-use guanxi_runtime::Call;
+use guanxi_domain::usage::{Quota, Usage, WorkKind, day};
+use guanxi_runtime::{Call, CallError};
 use guanxi_store::{Scope as Rows, Store, UsageRow, Work};
 use tokio_util::sync::CancellationToken;
 
@@ -30,11 +30,13 @@ pub(crate) struct Meters {
     budgets: Mutex<HashMap<TenantId, Arc<Budget>>>,
 }
 
-/// What the calls of one installation came to.
+/// What the calls of one installation came to, by what they were for.
 #[derive(Default)]
-pub(crate) struct Meter(Mutex<Usage>);
+pub(crate) struct Meter(Mutex<Sums>);
 
-/// What the plugins of one tenant may burn today, and what they have burnt.
+type Sums = BTreeMap<WorkKind, Usage>;
+
+/// What the plugins of one tenant may burn today, and what they have burnt for real work.
 pub(crate) struct Budget {
     limit: AtomicU64,
     weight: AtomicU64,
@@ -44,18 +46,32 @@ pub(crate) struct Budget {
 
 impl Meter {
     /// Counts a call about so many items.
-    pub(crate) fn count<T>(&self, call: &Call<T>, items: usize) {
-        let crashed = call.result.as_ref().is_err_and(|error| error.is_crash());
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += Usage {
-            calls: 1,
-            items: items as u64,
-            crashes: crashed.into(),
-            fuel: call.fuel,
-            micros: u64::try_from(call.took.as_micros()).unwrap_or(u64::MAX),
-        };
+    pub(crate) fn count<T>(&self, work: WorkKind, call: &Call<T>, items: usize) {
+        let failed = |by: fn(&CallError) -> bool| u64::from(call.result.as_ref().is_err_and(by));
+        self.add(
+            work,
+            Usage {
+                calls: 1,
+                items: items as u64,
+                crashes: failed(CallError::is_crash),
+                timeouts: failed(CallError::is_timeout),
+                refusals: 0,
+                fuel: call.fuel,
+                micros: u64::try_from(call.took.as_micros()).unwrap_or(u64::MAX),
+            },
+        );
     }
 
-    fn take(&self) -> Usage {
+    /// Counts operations that the host refused.
+    pub(crate) fn count_refusals(&self, work: WorkKind, refusals: usize) {
+        self.add(work, Usage { refusals: refusals as u64, ..Usage::default() });
+    }
+
+    fn add(&self, work: WorkKind, usage: Usage) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(work).or_default() += usage;
+    }
+
+    fn take(&self) -> Sums {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -103,7 +119,8 @@ impl Meters {
             None => {
                 let today = day(now);
                 let rows = read.usage(tenant, today).await?;
-                let used = rows.iter().filter(|row| row.day == today).map(|row| row.usage.fuel).sum();
+                let real = rows.iter().filter(|row| row.day == today && !row.work.is_trial());
+                let used = real.map(|row| row.usage.fuel).sum();
                 let budget = Budget {
                     limit: AtomicU64::new(u64::MAX),
                     weight: AtomicU64::new(1),
@@ -120,25 +137,28 @@ impl Meters {
 
     /// Writes what was counted since the last time.
     async fn write(&self, store: &Store, now: Millis) -> Result<(), AppError> {
-        let counted: Vec<((TenantId, InstallationId), Usage)> = {
+        let counted: Vec<((TenantId, InstallationId), Sums)> = {
             let meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
-            meters.iter().map(|(whose, meter)| (*whose, meter.take())).filter(|(_, u)| *u != Usage::default()).collect()
+            meters.iter().map(|(whose, meter)| (*whose, meter.take())).filter(|(_, sums)| !sums.is_empty()).collect()
         };
         if counted.is_empty() {
             return Ok(());
         }
         let written = async {
             let mut work = store.begin_unhurried(Rows::Host).await?;
-            for ((tenant, installation), usage) in &counted {
-                let row = UsageRow { day: day(now), installation: *installation, usage: *usage };
-                work.add_usage(*tenant, &row).await?;
+            for ((tenant, installation), sums) in &counted {
+                for (kind, usage) in sums {
+                    let row = UsageRow { day: day(now), installation: *installation, work: *kind, usage: *usage };
+                    work.add_usage(*tenant, &row).await?;
+                }
             }
             Ok::<(), AppError>(work.commit().await?)
         };
         let written = written.await;
         if written.is_err() {
-            for ((tenant, installation), usage) in counted {
-                *self.meter(tenant, installation).0.lock().unwrap_or_else(PoisonError::into_inner) += usage;
+            for ((tenant, installation), sums) in counted {
+                let meter = self.meter(tenant, installation);
+                sums.into_iter().for_each(|(kind, usage)| meter.add(kind, usage));
             }
         }
         written

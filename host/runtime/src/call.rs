@@ -111,6 +111,11 @@ impl CallError {
         !matches!(self, Self::WrongKind(_) | Self::Busy)
     }
 
+    /// Whether it computed too much or took too long.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::OutOfFuel | Self::Deadline)
+    }
+
     /// What an error of wasmtime during a call of `function` says about the guest.
     pub(crate) fn from_guest(error: &wasmtime::Error, function: &str) -> Self {
         if let Some(limit) = error.downcast_ref::<Limit>() {
@@ -180,6 +185,7 @@ mod tests {
     #[test]
     fn only_the_plugins_own_faults_are_crashes() {
         assert!(CallError::OutOfFuel.is_crash() && CallError::BadAnswer(String::new()).is_crash());
+        assert!(CallError::Deadline.is_timeout() && !CallError::Memory.is_timeout());
         assert!(!CallError::Busy.is_crash() && !CallError::WrongKind(Kind::Scorer).is_crash());
     }
 }

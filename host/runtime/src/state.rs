@@ -152,6 +152,17 @@ impl From<Level> for LogLevel {
     }
 }
 
+impl From<LogLevel> for guanxi_domain::plugin_log::Level {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Debug => Self::Debug,
+            LogLevel::Info => Self::Info,
+            LogLevel::Warn => Self::Warn,
+            LogLevel::Error => Self::Error,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

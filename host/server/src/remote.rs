@@ -73,6 +73,17 @@ pub struct Waiting {
     pub asks: Vec<String>,
 }
 
+/// A line that an installation logged.
+#[derive(Debug, Deserialize)]
+pub struct Logged {
+    pub level: String,
+    pub line: String,
+    /// Lines of the same call have the same.
+    pub call: String,
+    /// SHA-256 of the package that wrote it, lower-case hex.
+    pub digest: String,
+}
+
 /// What became of a wish about an installation.
 pub struct Placed {
     pub installed: Installed,
@@ -161,6 +172,18 @@ impl Remote {
         let path = ["tenants", tenant, "installations"];
         let (_, page) = self.call::<Page>(Method::GET, &path, &[], None).await?;
         Ok(page.items.into_iter().find(|installed| installed.name == name))
+    }
+
+    /// The latest lines that an installation logged, newest first, fit to be printed.
+    pub async fn logs(&self, tenant: &str, name: &str) -> anyhow::Result<Vec<Logged>> {
+        #[derive(Deserialize)]
+        struct Page {
+            items: Vec<Logged>,
+        }
+        let path = ["tenants", tenant, "installations", name, "logs"];
+        let (_, page) = self.call::<Page>(Method::GET, &path, &[("limit", "200")], None).await?;
+        let fit = |line: Logged| Logged { level: plain(&line.level), line: plain(&line.line), ..line };
+        Ok(page.items.into_iter().map(fit).collect())
     }
 
     /// Installs a plugin, or changes how it is installed.

@@ -14,7 +14,7 @@ use guanxi_domain::ids::TokenId;
 use guanxi_domain::limits::CallLimits;
 use guanxi_domain::tenant::TenantId;
 use guanxi_engine::{Engine, EngineOptions};
-use guanxi_runtime::{CacheOptions, Plugin, Runtime, RuntimeOptions};
+use guanxi_runtime::{CacheOptions, CallError, Plugin, Runtime, RuntimeOptions};
 use guanxi_store::{SchemaState, Store, StoreOptions};
 use tokio::sync::Semaphore;
 use tracing_subscriber::EnvFilter;
@@ -103,7 +103,9 @@ impl Campaign for Loaded {
     fn decide(&self, config: &str, moments: &[Moment]) -> Decided {
         let mut call = self.0.decide(config, moments, &CallLimits::default());
         let (answers, crashed) = (call.answers(moments.len()), call.result.is_err());
-        Decided { answers, crashed, fuel: call.fuel, log: serde_json::to_value(&call.log).unwrap_or_default() }
+        let timed_out = call.result.as_ref().is_err_and(CallError::is_timeout);
+        let log = serde_json::to_value(&call.log).unwrap_or_default();
+        Decided { answers, crashed, timed_out, fuel: call.fuel, took: call.took, log }
     }
 }
 

@@ -73,6 +73,7 @@ const VACUUMED: [&str; 19] = [
     "operation_counts",
     "consents",
     "decisions",
+    "plugin_logs",
     "backtests",
     "messages",
     "attempts",
@@ -261,9 +262,9 @@ impl Work {
         Ok(ids.len() as u64)
     }
 
-    /// Whether a message to this person is on its way.
-    pub async fn is_being_sent(&mut self, tenant: TenantId, person: PersonId) -> Result<bool, StoreError> {
-        let sql = "select count(*) from messages where tenant_id = $1 and person_id = $2 and status = 'sending'";
+    /// Whether there is a message to this person still: one that was on its way when the others were emptied.
+    pub async fn has_messages(&mut self, tenant: TenantId, person: PersonId) -> Result<bool, StoreError> {
+        let sql = "select count(*) from messages where tenant_id = $1 and person_id = $2";
         let count: i64 = sqlx::query_scalar(sql)
             .bind(tenant.0)
             .bind(person.as_bytes().as_slice())

@@ -58,10 +58,15 @@ pub const EVENTS: Place =
 pub const PEOPLE: Place = place("people", &[("id", Bytes)], &["attributes"]);
 
 /// Every other place.
-pub const PLACES: [Place; 14] = [
+pub const PLACES: [Place; 15] = [
     place("dead_letters", &[("position", Number)], &["reason"]),
     place("backtests", &[("id", Bytes)], &["difference"]),
     place("decisions", &[("id", Bytes)], &["operations", "reasons", "log", "input"]),
+    place(
+        "plugin_logs",
+        &[("installation_id", Bytes), ("at", Number), ("call_id", Bytes), ("number", Number)],
+        &["line"],
+    ),
     place("messages", &[("id", Bytes)], &["address", "content", "reason", "channel_id"]),
     place("attempts", &[("message_id", Bytes), ("number", Number)], &["detail"]),
     place("plugin_states", &[("installation_id", Bytes), ("person_id", Bytes)], &["state"]),

@@ -23,6 +23,7 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (12, "usage", include_str!("../migrations/sqlite/0012_usage.sql")),
         (13, "webhooks", include_str!("../migrations/sqlite/0013_webhooks.sql")),
         (14, "operation counts", include_str!("../migrations/sqlite/0014_operation_counts.sql")),
+        (15, "plugin logs", include_str!("../migrations/sqlite/0015_plugin_logs.sql")),
         (17, "sessions", include_str!("../migrations/sqlite/0017_sessions.sql")),
     ])
 });
@@ -45,6 +46,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (15, "usage", include_str!("../migrations/postgres/0015_usage.sql")),
         (16, "webhooks", include_str!("../migrations/postgres/0016_webhooks.sql")),
         (17, "operation counts", include_str!("../migrations/postgres/0017_operation_counts.sql")),
+        (18, "plugin logs", include_str!("../migrations/postgres/0018_plugin_logs.sql")),
         (20, "sessions", include_str!("../migrations/postgres/0020_sessions.sql")),
     ])
 });

@@ -70,6 +70,12 @@ impl<'r> Cells<'r> {
         read(text).ok_or_else(|| self.corrupt(column, format!("`{text}` is not a known word")))
     }
 
+    /// One of a fixed set of numbers: `cells.rank("level", Level::of_rank)`.
+    pub(crate) fn rank<T>(&self, column: &'static str, read: impl Fn(i64) -> Option<T>) -> Result<T, StoreError> {
+        let value: i64 = self.get(column)?;
+        read(value).ok_or_else(|| self.corrupt(column, format!("{value} is out of range")))
+    }
+
     /// A JSON document.
     pub(crate) fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError> {
         let text: &str = self.get(column)?;

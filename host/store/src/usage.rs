@@ -2,7 +2,7 @@
 
 use guanxi_domain::ids::InstallationId;
 use guanxi_domain::tenant::TenantId;
-use guanxi_domain::usage::{Quota, Usage};
+use guanxi_domain::usage::{Quota, Usage, WorkKind};
 use sqlx::any::AnyRow;
 
 use crate::error::StoreError;
@@ -11,13 +11,15 @@ use crate::work::Work;
 
 const TABLE: &str = "plugin_usage";
 
-/// What the calls of one installation came to on one day.
+/// What the calls of one installation for one kind of work came to on one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageRow {
     /// Days since the epoch, UTC.
     pub day: i64,
     /// Whose calls.
     pub installation: InstallationId,
+    /// What for.
+    pub work: WorkKind,
     /// What they came to.
     pub usage: Usage,
 }
@@ -25,38 +27,36 @@ pub struct UsageRow {
 impl Work {
     /// Adds to what an installation came to on a day.
     pub async fn add_usage(&mut self, tenant: TenantId, row: &UsageRow) -> Result<(), StoreError> {
-        let Usage { calls, items, crashes, fuel, micros } = row.usage;
-        let [calls, items, crashes, fuel, micros] = [calls, items, crashes, fuel, micros].map(kept);
-        sqlx::query(
-            "insert into plugin_usage (tenant_id, day, installation_id, calls, items, crashes, fuel, micros)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)
-             on conflict (tenant_id, day, installation_id) do update set
+        let Usage { calls, items, crashes, timeouts, refusals, fuel, micros } = row.usage;
+        let sums = [calls, items, crashes, timeouts, refusals, fuel, micros].map(kept);
+        let query = sqlx::query(
+            "insert into plugin_usage (tenant_id, day, installation_id, work,
+                                       calls, items, crashes, timeouts, refusals, fuel, micros)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             on conflict (tenant_id, day, installation_id, work) do update set
                calls = plugin_usage.calls + excluded.calls,
                items = plugin_usage.items + excluded.items,
                crashes = plugin_usage.crashes + excluded.crashes,
+               timeouts = plugin_usage.timeouts + excluded.timeouts,
+               refusals = plugin_usage.refusals + excluded.refusals,
                fuel = plugin_usage.fuel + excluded.fuel,
                micros = plugin_usage.micros + excluded.micros",
         )
         .bind(tenant.0)
         .bind(row.day)
         .bind(row.installation.as_bytes().as_slice())
-        .bind(calls)
-        .bind(items)
-        .bind(crashes)
-        .bind(fuel)
-        .bind(micros)
-        .execute(self.connection())
-        .await?;
+        .bind(row.work.as_str());
+        sums.into_iter().fold(query, |query, sum| query.bind(sum)).execute(self.connection()).await?;
         Ok(())
     }
 
     /// What a tenant's installations came to from a day on, the latest first.
     pub async fn usage(&mut self, tenant: TenantId, from: i64) -> Result<Vec<UsageRow>, StoreError> {
         sqlx::query(
-            "select day, installation_id, calls, items, crashes, fuel, micros
+            "select day, installation_id, work, calls, items, crashes, timeouts, refusals, fuel, micros
              from plugin_usage
              where tenant_id = $1 and day >= $2
-             order by day desc, installation_id",
+             order by day desc, installation_id, work",
         )
         .bind(tenant.0)
         .bind(from)
@@ -75,10 +75,10 @@ impl Work {
         from: i64,
     ) -> Result<Vec<UsageRow>, StoreError> {
         sqlx::query(
-            "select day, installation_id, calls, items, crashes, fuel, micros
+            "select day, installation_id, work, calls, items, crashes, timeouts, refusals, fuel, micros
              from plugin_usage
              where tenant_id = $1 and day >= $2 and installation_id = $3
-             order by day desc",
+             order by day desc, work",
         )
         .bind(tenant.0)
         .bind(from)
@@ -94,7 +94,8 @@ impl Work {
     pub async fn usage_of_tenants(&mut self, from: i64, limit: u32) -> Result<Vec<(TenantId, Usage)>, StoreError> {
         sqlx::query(
             "select tenant_id, cast(sum(calls) as bigint) as calls, cast(sum(items) as bigint) as items,
-                    cast(sum(crashes) as bigint) as crashes, cast(sum(fuel) as bigint) as fuel,
+                    cast(sum(crashes) as bigint) as crashes, cast(sum(timeouts) as bigint) as timeouts,
+                    cast(sum(refusals) as bigint) as refusals, cast(sum(fuel) as bigint) as fuel,
                     cast(sum(micros) as bigint) as micros
              from plugin_usage
              where day >= $1
@@ -109,6 +110,15 @@ impl Work {
         .iter()
         .map(|row| Ok((TenantId(Cells::of(row, TABLE).get("tenant_id")?), read(row)?)))
         .collect()
+    }
+
+    /// Fuel that a tenant's plugins burnt on a day, for whatever.
+    pub async fn fuel_of_day(&mut self, tenant: TenantId, day: i64) -> Result<u64, StoreError> {
+        let sql = "select cast(coalesce(sum(fuel), 0) as bigint) as fuel
+                   from plugin_usage
+                   where tenant_id = $1 and day = $2";
+        let row = sqlx::query(sql).bind(tenant.0).bind(day).fetch_one(self.connection()).await?;
+        Cells::of(&row, TABLE).number("fuel")
     }
 
     /// Forgets days before this one, of every tenant. Needs [`crate::Scope::Host`].
@@ -151,6 +161,7 @@ fn read_row(row: &AnyRow) -> Result<UsageRow, StoreError> {
     Ok(UsageRow {
         day: cells.get("day")?,
         installation: cells.id("installation_id", InstallationId::from_slice)?,
+        work: cells.word("work", WorkKind::parse)?,
         usage: read(row)?,
     })
 }
@@ -161,6 +172,8 @@ fn read(row: &AnyRow) -> Result<Usage, StoreError> {
         calls: cells.number("calls")?,
         items: cells.number("items")?,
         crashes: cells.number("crashes")?,
+        timeouts: cells.number("timeouts")?,
+        refusals: cells.number("refusals")?,
         fuel: cells.number("fuel")?,
         micros: cells.number("micros")?,
     })

@@ -3,6 +3,7 @@
 pub(crate) mod get;
 pub(crate) mod grants;
 pub(crate) mod list;
+pub(crate) mod logs;
 pub(crate) mod put;
 pub(crate) mod upgrade;
 

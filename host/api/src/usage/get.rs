@@ -18,10 +18,14 @@ use crate::problem::ApiResult;
 pub struct TenantUsageBody {
     /// How much the tenant may have.
     pub quota: QuotaBody,
-    /// What was burnt of it today.
+    /// What was burnt today, for whatever.
     pub fuel_today: u64,
+    /// What of that backtests and replays burnt: no decision and no delivery is refused because of it.
+    pub trial_fuel_today: u64,
     /// By installation, those that cost anything.
     pub installations: Vec<InstallationUsage>,
+    /// By what it was for, what cost anything.
+    pub works: Vec<WorkUsage>,
     /// By day, the latest first.
     pub days: Vec<DayUsage>,
 }
@@ -31,6 +35,17 @@ pub struct TenantUsageBody {
 pub struct InstallationUsage {
     /// Its name.
     pub name: String,
+    /// What it cost.
+    #[serde(flatten)]
+    pub usage: UsageBody,
+}
+
+/// What one kind of work cost.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WorkUsage {
+    /// `pipeline`, `delivery`, `backtest` or `replay`.
+    #[schema(example = "pipeline")]
+    pub work: &'static str,
     /// What it cost.
     #[serde(flatten)]
     pub usage: UsageBody,
@@ -47,17 +62,26 @@ pub struct DayUsage {
 }
 
 impl From<UsageView> for TenantUsageBody {
-    fn from(UsageView { quota, fuel_today, installations, days }: UsageView) -> Self {
+    fn from(view: UsageView) -> Self {
+        let UsageView { quota, fuel_today, trial_fuel_today, installations, works, days } = view;
+        let works = works.into_iter().map(|(work, usage)| WorkUsage { work: work.as_str(), usage: usage.into() });
         let installations =
             installations.into_iter().map(|(name, usage)| InstallationUsage { name, usage: usage.into() });
         let days = days.into_iter().map(|(day, usage)| DayUsage { day: day * DAY, usage: usage.into() });
-        Self { quota: quota.into(), fuel_today, installations: installations.collect(), days: days.collect() }
+        Self {
+            quota: quota.into(),
+            fuel_today,
+            trial_fuel_today,
+            installations: installations.collect(),
+            works: works.collect(),
+            days: days.collect(),
+        }
     }
 }
 
 /// Show what plugins cost
 ///
-/// Every call of a plugin is counted and known here a second or so later; calls of backtests and replays are not.
+/// Every call of a plugin is counted and known here a second or so later, by what it was for.
 #[utoipa::path(
     get,
     path = "/api/v1/tenants/{tenant}/usage",

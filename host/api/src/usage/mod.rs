@@ -18,6 +18,10 @@ pub struct UsageBody {
     pub items: u64,
     /// Calls that came to nothing because the plugin crashed.
     pub crashes: u64,
+    /// Those among the crashes that computed too much or took too long.
+    pub timeouts: u64,
+    /// Operations that were asked for and that the host refused.
+    pub refusals: u64,
     /// Fuel that they burnt.
     pub fuel: u64,
     /// How long they ran.
@@ -29,7 +33,8 @@ pub struct UsageBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = Quota)]
 pub struct QuotaBody {
-    /// Fuel that its plugins may burn in a day (UTC) together; `null` if that is not limited.
+    /// Fuel that its plugins may burn in a day (UTC) together; `null` if that is not limited. Backtests and replays stop when
+    /// everything together has burnt it; decisions and deliveries when these two have.
     #[serde(default)]
     #[schema(example = 1_000_000_000_000_u64)]
     pub fuel_per_day: Option<u64>,
@@ -54,8 +59,8 @@ fn one() -> u32 {
 }
 
 impl From<Usage> for UsageBody {
-    fn from(Usage { calls, items, crashes, fuel, micros }: Usage) -> Self {
-        Self { calls, items, crashes, fuel, microseconds: micros }
+    fn from(Usage { calls, items, crashes, timeouts, refusals, fuel, micros }: Usage) -> Self {
+        Self { calls, items, crashes, timeouts, refusals, fuel, microseconds: micros }
     }
 }
 

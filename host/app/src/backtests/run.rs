@@ -9,10 +9,12 @@ use guanxi_domain::campaign::{Moment, Operation};
 use guanxi_domain::ids::{DecisionId, new_uuid};
 use guanxi_domain::limits::MOMENTS_MAX;
 use guanxi_domain::receipt::{Answer, read_input};
+use guanxi_domain::usage::{Usage, WorkKind};
 use guanxi_store::{DecisionRow, Scope as Rows};
 use serde_json::Value;
 
 use crate::replay::Campaign;
+use crate::usage::USED_UP;
 use crate::{App, AppError};
 
 /// Receipts that are read at once.
@@ -42,6 +44,10 @@ struct Desk {
     states: HashMap<String, Option<String>>,
     states_bytes: usize,
     crashes: u32,
+    /// What calls cost since that was last counted.
+    usage: Usage,
+    /// What they may burn until then.
+    fuel_left: u64,
     /// Why it cannot go on.
     trouble: Option<String>,
 }
@@ -77,7 +83,8 @@ impl Run {
         self.desk.tally.difference()
     }
 
-    /// Compares the next page; whether there is more. `Conflict` or `TooLarge` if it makes no sense to go on.
+    /// Compares the next page; whether there is more. `Conflict` or `TooLarge` if it makes no sense to go on, or the tenant's
+    /// fuel of today is used up.
     pub(super) async fn step(&mut self) -> Result<bool, AppError> {
         let page = match self.next.take() {
             Some(page) => page,
@@ -85,6 +92,8 @@ impl Run {
         };
         let Some(last) = page.last().map(|row| row.id) else { return Ok(false) };
         let is_last = page.len() < PAGE as usize;
+        let (tenant, installation) = (self.backtest.tenant, self.backtest.installation);
+        self.desk.fuel_left = self.app.fuel_left(tenant).await?;
         let (campaign, mut desk) = (Arc::clone(&self.campaign), std::mem::take(&mut self.desk));
         let worked = tokio::task::spawn_blocking(move || {
             desk.work(campaign.as_ref(), page);
@@ -93,6 +102,8 @@ impl Run {
         let read = async { if is_last { Ok(Vec::new()) } else { self.read(last).await } };
         let (desk, next) = tokio::join!(worked, read);
         self.desk = desk.map_err(AppError::internal)?;
+        let usage = std::mem::take(&mut self.desk.usage);
+        self.app.count_trial(tenant, installation, WorkKind::Backtest, usage).await?;
         (self.next, self.cursor) = (Some(next?), last);
         if let Some(trouble) = self.desk.trouble.take() {
             return Err(AppError::Conflict(trouble));
@@ -162,7 +173,12 @@ impl Desk {
         if moments.is_empty() || self.trouble.is_some() {
             return;
         }
+        if self.usage.fuel >= self.fuel_left {
+            self.trouble = Some(USED_UP.to_owned());
+            return;
+        }
         let decided = campaign.decide(&self.config, moments);
+        self.usage += decided.usage();
         if decided.crashed && moments.len() > 1 {
             let (first, second) = moments.split_at(moments.len() / 2);
             self.ask(campaign, first, answers);

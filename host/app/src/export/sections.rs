@@ -9,6 +9,7 @@ use guanxi_store::{DecisionQuery, DecisionRow, MessageQuery, Scope as Rows, Work
 use serde_json::{Value, json};
 
 use super::archive::{Archiver, List};
+use crate::plugin_logs::add_lines;
 use crate::{App, AppError};
 
 /// Rows of one page.
@@ -259,7 +260,15 @@ async fn decisions(read: &mut Work, subject: &Subject, list: &mut List<'_>) -> R
             let page = read.decisions(subject.tenant, &query).await?;
             let Some(last) = page.last() else { break };
             query.before = Some(last.id);
-            list.extend(page.iter().map(decision)).await?;
+            let mut items = Vec::with_capacity(page.len());
+            for mut row in page {
+                // Lines of a call for many may tell of others.
+                if row.call.as_ref().is_some_and(|call| call.first == row.id && call.others.is_empty()) {
+                    add_lines(read, subject.tenant, &mut row).await?;
+                }
+                items.push(decision(&row));
+            }
+            list.extend(items).await?;
         }
     }
     Ok(())

@@ -8,13 +8,15 @@ use guanxi_channels::{Egress, EgressError, EgressPolicy};
 use guanxi_domain::Millis;
 use guanxi_domain::campaign::Failure;
 use guanxi_domain::connector::{Outbound, Outcome, Step};
-use guanxi_domain::ids::InstallationId;
+use guanxi_domain::ids::{CallId, InstallationId};
 use guanxi_domain::installation::Health;
 use guanxi_domain::limits::{CONNECTOR_REQUESTS_MAX, CallLimits};
 use guanxi_domain::message::{Attempt, Message, MessageStatus};
+use guanxi_domain::plugin_log::Asked;
 use guanxi_domain::tenant::TenantId;
+use guanxi_domain::usage::WorkKind;
 use guanxi_runtime::{Call, CallError};
-use guanxi_store::{Claimed, Settled};
+use guanxi_store::{Claimed, LoggedCall, Settled};
 
 use super::backoff;
 use super::standing::Standing;
@@ -27,6 +29,8 @@ pub(crate) struct Tried {
     pub(crate) settled: Settled,
     pub(crate) attempt: Option<Attempt>,
     pub(crate) health: Option<(InstallationId, Health)>,
+    /// Calls of the connector that said something.
+    pub(crate) logs: Vec<LoggedCall>,
 }
 
 /// Delivers the messages of one connector.
@@ -59,11 +63,21 @@ struct End {
     again_at: Option<Millis>,
     http_status: Option<u16>,
     health: Option<Health>,
+    logs: Vec<LoggedCall>,
 }
 
 impl End {
     fn new(status: MessageStatus, class: &'static str, detail: Option<String>) -> Self {
-        Self { status, class, detail, channel_id: None, again_at: None, http_status: None, health: None }
+        Self {
+            status,
+            class,
+            detail,
+            channel_id: None,
+            again_at: None,
+            http_status: None,
+            health: None,
+            logs: Vec::new(),
+        }
     }
 
     fn again(class: &'static str, detail: Option<String>, at: Option<Millis>) -> Self {
@@ -122,17 +136,18 @@ impl Courier {
         if !self.unit.plugin.has_session() {
             return self.steps(message, &self.passport.policy, now).await;
         }
-        let mut refused = 0;
+        let (mut refused, mut logs) = (0, Vec::new());
         loop {
             let Self { engine, tenant, unit, passport, .. } = self;
             let session = match engine.sessions.of(engine, *tenant, unit, passport, refused).await {
                 Ok(session) => session,
-                Err(none) => return End::again("session", Some(none.why), none.again_at),
+                Err(none) => return End { logs, ..End::again("session", Some(none.why), none.again_at) },
             };
             let policy = passport.policy.clone().with_session(Some(session.token));
-            let end = self.steps(message, &policy, now).await;
+            let mut end = self.steps(message, &policy, now).await;
+            logs.append(&mut end.logs);
             if end.class != REFRESH || refused > 0 {
-                return end;
+                return End { logs, ..end };
             }
             refused = session.generation;
         }
@@ -149,7 +164,7 @@ impl Courier {
             attempt: message.attempts,
         };
         let mut call = unit.plugin.send(&unit.config, &outbound, &passport.secrets, &self.limits);
-        let mut http_status = None;
+        let (mut http_status, mut logs) = (None, Vec::new());
         // Once a request was answered, a failure may hide a success: only a channel that knows repetitions is asked again.
         let mut repeatable = true;
         let mut overreach = None;
@@ -157,6 +172,7 @@ impl Courier {
             if let Some(what) = self.guesses(&call) {
                 overreach = Some(self.tell_of_overreach(message, &what));
             }
+            logs.extend(self.said(&mut call, message));
             let (step, health) = self.checked(call);
             let end = match step {
                 Ok(Ok(Step::Done(outcome))) => self.outcome(outcome),
@@ -181,18 +197,32 @@ impl Courier {
             };
             // Last, so that no good call after it hides it.
             let health = overreach.map_or(health, |what| Some(self.unit.note_overreach(&what)));
-            return End { http_status, health, ..end };
+            return End { http_status, health, logs, ..end };
         }
-        End::new(
-            MessageStatus::Failed,
-            "rejected",
-            Some(format!("the connector wanted more than {CONNECTOR_REQUESTS_MAX} requests")),
-        )
+        let why = format!("the connector wanted more than {CONNECTOR_REQUESTS_MAX} requests");
+        End { logs, ..End::new(MessageStatus::Failed, "rejected", Some(why)) }
+    }
+
+    /// What a call about a message said, if anything.
+    fn said(&self, call: &mut Call<Result<Step, Failure>>, message: &Message) -> Option<LoggedCall> {
+        let at = self.ambient.now();
+        let lines = self.unit.said(call, None, 1, at);
+        let installation = &self.unit.installation;
+        (!lines.is_empty()).then(|| LoggedCall {
+            installation: installation.id,
+            at,
+            id: CallId::from_uuid(self.ambient.uuid()),
+            digest: installation.digest.clone(),
+            asked: Asked::Deliver,
+            message: Some(message.id),
+            people: vec![message.person],
+            lines,
+        })
     }
 
     fn checked(&self, call: Call<Result<Step, Failure>>) -> Checked {
         let now = self.ambient.now();
-        self.unit.count(&call, 1, now);
+        self.unit.count(WorkKind::Delivery, &call, 1, now);
         let health = self.unit.note(call.result.as_ref().map(|_| ()), now);
         (call.result, health)
     }
@@ -288,7 +318,7 @@ impl Courier {
         let attempts = message.attempts;
         let settled = Settled { id: message.id, attempts, status, reason, channel_id: end.channel_id, due_at, now };
         let health = end.health.map(|health| (self.unit.installation.id, health));
-        Tried { message, settled, attempt: Some(attempt), health }
+        Tried { message, settled, attempt: Some(attempt), health, logs: end.logs }
     }
 }
 

@@ -184,6 +184,7 @@ async fn write_plugins(work: &mut Work, tenant: TenantId, memory: &Memory) -> Re
     work.put_timers(tenant, &timers).await?;
     work.delete_timers(tenant, &cancelled.collect::<Vec<_>>()).await?;
     work.insert_decisions(tenant, &changes.decisions).await?;
+    work.insert_logs(tenant, &changes.logs).await?;
     work.insert_messages(tenant, &changes.messages).await?;
     limits::write(work, tenant, memory).await?;
     let mut told = Vec::new();

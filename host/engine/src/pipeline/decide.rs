@@ -4,12 +4,14 @@ use guanxi_domain::backtest;
 use guanxi_domain::campaign::{Decision, Failure, Moment};
 use guanxi_domain::candidate::{Candidate, CandidateStatus, Seen, Side};
 use guanxi_domain::event::{self, CANDIDATE, EventBody, NewEvent};
-use guanxi_domain::ids::{DecisionId, EventId, derived_uuid};
+use guanxi_domain::ids::{CallId, DecisionId, EventId, derived_uuid};
 use guanxi_domain::installation::Installation;
 use guanxi_domain::limits::MOMENTS_MAX;
+use guanxi_domain::plugin_log::{Asked, Level};
 use guanxi_domain::receipt::{Answer, CallReceipt, answer_hash, keep_input};
-use guanxi_runtime::{Call, LogLine};
-use guanxi_store::DecisionRow;
+use guanxi_domain::usage::WorkKind;
+use guanxi_runtime::Call;
+use guanxi_store::{DecisionRow, LoggedCall};
 
 use super::memory::Memory;
 use super::operations::{self, Done};
@@ -36,7 +38,6 @@ struct Verdict {
     answer: Answer,
     /// The call's fuel, shared equally by its moments.
     fuel: u64,
-    log: Vec<LogLine>,
     /// Nothing if there was no call.
     call: Option<CallReceipt>,
     /// Whether there was no call, or it came to nothing as a whole.
@@ -208,12 +209,12 @@ fn ask(
         return;
     }
     if let Some(pause) = unit.pause(mind.now) {
-        let verdict = || Verdict { answer: Err(pause.to_owned()), fuel: 0, log: Vec::new(), call: None, crashed: true };
+        let verdict = || Verdict { answer: Err(pause.to_owned()), fuel: 0, call: None, crashed: true };
         verdicts.extend(moments.iter().map(|_| verdict()));
         return;
     }
-    let call = unit.plugin.decide(&unit.config, moments, &mind.limits);
-    unit.count(&call, moments.len(), mind.now);
+    let mut call = unit.plugin.decide(&unit.config, moments, &mind.limits);
+    unit.count(WorkKind::Pipeline, &call, moments.len(), mind.now);
     let crashed = call.result.is_err() && moments.len() > 1;
     if crashed {
         let half = moments.len() / 2;
@@ -226,7 +227,26 @@ fn ask(
     if let Some(health) = health.filter(|_| !unit.is_candidate()) {
         memory.changes.health.insert(unit.installation.id, health);
     }
+    let lines = unit.said(&mut call, None, cases.len(), mind.now);
+    log(memory, mind, unit, cases, lines);
     shares(call, cases, verdicts);
+}
+
+/// Keeps what a call said, once for all of its moments.
+fn log(memory: &mut Memory, mind: &Mind, unit: &Unit, cases: &[Case<'_>], lines: Vec<(Level, String)>) {
+    let first = cases.first().and_then(|case| CallId::from_slice(case.id.as_bytes()));
+    let Some(id) = first.filter(|_| !lines.is_empty()) else { return };
+    let people = memory.everybody_in(cases.iter().flat_map(|case| [case.item.root, case.item.leaf]));
+    memory.changes.logs.push(LoggedCall {
+        installation: unit.installation.id,
+        at: mind.now,
+        id,
+        digest: unit.installation.digest.clone(),
+        asked: Asked::Decide,
+        message: None,
+        people,
+        lines,
+    });
 }
 
 fn shares(mut call: Call<Vec<Result<Decision, Failure>>>, cases: &[Case<'_>], verdicts: &mut Vec<Verdict>) {
@@ -238,8 +258,6 @@ fn shares(mut call: Call<Vec<Result<Decision, Failure>>>, cases: &[Case<'_>], ve
     verdicts.extend(answers.into_iter().zip(receipts).map(|(answer, receipt)| Verdict {
         answer,
         fuel,
-        // Lines of a call for many cannot be told apart; they stand with each of them.
-        log: call.log.clone(),
         call: Some(receipt),
         crashed,
     }));
@@ -257,6 +275,7 @@ fn settle(memory: &mut Memory, mind: &Mind, unit: &Unit, said: Said<'_>, effecti
                 }
                 false => decision.operations.into_iter().map(Done::shadowed).collect(),
             };
+            unit.count_refusals(done.iter().filter(|done| done.is_refused()).count());
             let outcome = match done.as_slice() {
                 [] => "skipped",
                 all if all.iter().all(Done::is_refused) => "refused",
@@ -277,7 +296,8 @@ fn settle(memory: &mut Memory, mind: &Mind, unit: &Unit, said: Said<'_>, effecti
         outcome: outcome.to_owned(),
         operations: json::<[Done]>(&operations),
         reasons: json(&reasons),
-        log: json(&verdict.log),
+        // Those of a call stand beside its receipts, once.
+        log: "[]".to_owned(),
         input: keep_input(&moment, mind.receipt_bytes),
         seed: moment.seed,
         fuel: verdict.fuel,

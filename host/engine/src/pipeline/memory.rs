@@ -12,8 +12,8 @@ use guanxi_domain::person::{Consent, HeldTag, Link, Person, Score, Signal};
 use guanxi_domain::relations::Standing;
 use guanxi_import::Chunk;
 use guanxi_store::{
-    ConsentRow, DecisionRow, IdentityAction, IdentityConflict, ImportOutcomes, LinkRow, OrderRow, Settlement, TagRow,
-    TimelineRow, Timer,
+    ConsentRow, DecisionRow, IdentityAction, IdentityConflict, ImportOutcomes, LinkRow, LoggedCall, OrderRow,
+    Settlement, TagRow, TimelineRow, Timer,
 };
 
 use super::{groups, limits, relations};
@@ -127,6 +127,8 @@ pub(crate) struct Changes {
     /// `None` cancels the timer.
     pub(crate) timers: BTreeMap<(InstallationId, PersonId, String), Option<Timer>>,
     pub(crate) decisions: Vec<DecisionRow>,
+    /// Calls of plugins that said something.
+    pub(crate) logs: Vec<LoggedCall>,
     pub(crate) messages: Vec<Message>,
     pub(crate) events: Vec<NewEvent>,
     pub(crate) health: BTreeMap<InstallationId, Health>,
@@ -138,6 +140,14 @@ pub(crate) struct Changes {
 }
 
 impl Memory {
+    /// These people and everybody who was joined in them.
+    pub(crate) fn everybody_in(&self, people: impl IntoIterator<Item = PersonId>) -> Vec<PersonId> {
+        let leaves = |id: PersonId| self.people.get(&id).map(|known| known.leaves.as_slice()).unwrap_or_default();
+        let all: BTreeSet<PersonId> =
+            people.into_iter().flat_map(|id| leaves(id).iter().copied().chain([id])).collect();
+        all.into_iter().collect()
+    }
+
     /// The person, to be changed and therefore written.
     pub(crate) fn touch(&mut self, id: PersonId) -> Option<&mut Known> {
         self.changes.touched.insert(id);

@@ -2,10 +2,13 @@
 
 use guanxi_domain::Millis;
 use guanxi_domain::campaign::Value;
-use guanxi_domain::ids::PersonId;
+use guanxi_domain::ids::{CallId, PersonId, derived_uuid};
 use guanxi_domain::manifest::{Input, InputType, ScorerSpec};
 use guanxi_domain::person::Score;
+use guanxi_domain::plugin_log::{Asked, Level};
 use guanxi_domain::scoring::{Column, Scored};
+use guanxi_domain::usage::WorkKind;
+use guanxi_store::LoggedCall;
 
 use super::memory::{Known, Memory};
 use super::profile::{field, may_see};
@@ -23,8 +26,11 @@ pub(crate) fn run(memory: &mut Memory, unit: &Unit, spec: &ScorerSpec, people: &
     let columns: Vec<Column> = spec.inputs.iter().map(|input| column(input, granted(input), &rows, mind)).collect();
     let ids: Vec<PersonId> = rows.iter().map(|known| known.person.id).collect();
     let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-    let call = unit.plugin.score(&unit.config, &columns, count, now, true, limits);
-    unit.count(&call, ids.len(), now);
+    let mut call = unit.plugin.score(&unit.config, &columns, count, now, true, limits);
+    unit.count(WorkKind::Pipeline, &call, ids.len(), now);
+    let failure = call.result.as_ref().ok().and_then(|answer| answer.as_ref().err()).map(ToString::to_string);
+    let lines = unit.said(&mut call, failure, ids.len(), now);
+    log(memory, unit, &ids, lines, mind);
     if let Some(health) = unit.note(call.result.as_ref().map(|_| ()), now) {
         memory.changes.health.insert(unit.installation.id, health);
     }
@@ -33,6 +39,27 @@ pub(crate) fn run(memory: &mut Memory, unit: &Unit, spec: &ScorerSpec, people: &
         Ok(Err(failure)) => tracing::warn!(installation = %unit.installation.name, %failure, "a scorer gave no scores"),
         Err(error) => tracing::warn!(installation = %unit.installation.name, %error, "a scorer crashed"),
     }
+}
+
+/// Keeps what a call said.
+fn log(memory: &mut Memory, unit: &Unit, people: &[PersonId], lines: Vec<(Level, String)>, mind: &Mind) {
+    if lines.is_empty() {
+        return;
+    }
+    // Told apart by what was kept before in the same batch.
+    let number = memory.changes.logs.len().to_be_bytes();
+    let first = people.first().map(|person| person.as_bytes().as_slice()).unwrap_or_default();
+    let seed = [mind.tenant.0.to_be_bytes().as_slice(), unit.key.as_bytes(), first, &number].concat();
+    memory.changes.logs.push(LoggedCall {
+        installation: unit.installation.id,
+        at: mind.now,
+        id: CallId::from_uuid(derived_uuid(mind.now, &[&seed])),
+        digest: unit.installation.digest.clone(),
+        asked: Asked::Score,
+        message: None,
+        people: memory.everybody_in(people.iter().copied()),
+        lines,
+    });
 }
 
 fn column(input: &Input, granted: bool, rows: &[&Known], mind: &Mind) -> Column {

@@ -1,7 +1,7 @@
 //! `guanxi tenant`
 
 use clap::Subcommand;
-use guanxi_domain::usage::{Quota, Usage};
+use guanxi_domain::usage::{Quota, Usage, WorkKind};
 
 use crate::commands::print;
 use crate::config::Config;
@@ -63,9 +63,15 @@ pub async fn run(config: &Config, action: Action) -> anyhow::Result<()> {
         }
         Action::Usage { slug, days } => {
             print("installation\tcalls\titems\tcrashes\tfuel\tseconds".to_owned());
-            for (name, usage) in app.usage(&local_operator(), &slug, days).await?.installations {
-                let Usage { calls, items, crashes, fuel, micros } = usage;
+            let view = app.usage(&local_operator(), &slug, days).await?;
+            for (name, usage) in view.installations {
+                let Usage { calls, items, crashes, fuel, micros, .. } = usage;
                 print(format!("{name}\t{calls}\t{items}\t{crashes}\t{fuel}\t{:.3}", micros as f64 / 1e6));
+            }
+            let of_which = |(work, usage): &(WorkKind, Usage)| format!("{} {}", work.as_str(), usage.fuel);
+            let works: Vec<String> = view.works.iter().map(of_which).collect();
+            if !works.is_empty() {
+                print(format!("Of the fuel: {}.", works.join(", ")));
             }
         }
         Action::List => {

@@ -25,6 +25,7 @@ mod insight;
 mod isolation;
 mod kill;
 mod limits;
+mod logs;
 mod packages;
 mod pressure;
 mod receipts;

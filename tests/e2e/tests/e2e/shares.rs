@@ -56,6 +56,11 @@ fn pl_7_what_plugins_cost_is_counted_and_a_tenant_gets_no_more_than_its_fuel() {
         let all = host.operator().get("/api/v1/usage").await.expect(200);
         assert_eq!((&all["items"][0]["tenant"], &all["items"][0]["fuel"]), (&json!("acme"), &json!(sum)));
 
+        assert_eq!(
+            usage["works"].as_array().unwrap().iter().map(|one| &one["work"]).collect::<Vec<_>>(),
+            ["pipeline", "delivery"]
+        );
+
         // Operators say how much; nobody else.
         let quota = "/api/v1/tenants/acme/quota";
         acme.api.put("/quota", &json!({"weight": 100})).await.problem(403, "forbidden");
@@ -108,6 +113,70 @@ fn pl_7_what_plugins_cost_is_counted_and_a_tenant_gets_no_more_than_its_fuel() {
             (identify(&format!("again-{tries}")).await == "acted").then_some(())
         })
         .await;
+        host.stop().await;
+    });
+}
+
+/// What became of a backtest of `welcome`.
+async fn backtested(tenant: &Tenant) -> Value {
+    let asked = tenant.api.post("/backtests", &json!({"installation": "welcome"})).await.expect(202);
+    let path = format!("/backtests/{}", asked["id"].as_str().expect("an id"));
+    eventually(&path, async || {
+        let now = tenant.api.get(&path).await.expect(200);
+        (!now["ended_at"].is_null()).then_some(now)
+    })
+    .await
+}
+
+#[test]
+fn pl_7_backtests_and_replays_are_counted_and_stop_at_the_quota_while_real_work_goes_on() {
+    on_both(|place| async move {
+        let host = Host::start(&place).await;
+        let acme = host.tenant("acme").await;
+        acme.install("sandbox", json!({})).await;
+        acme.install("welcome", json!({})).await;
+        acme.batch(&newcomers("first")).await;
+        cost(&acme, "welcome", PEOPLE).await;
+        cost(&acme, "sandbox", PEOPLE).await;
+        let before = acme.api.get("/usage").await.expect(200);
+        assert_eq!(before["trial_fuel_today"], 0, "{before}");
+
+        assert_eq!(backtested(&acme).await["status"], "done");
+        let decision = acme.list("/decisions").await.remove(0);
+        let replay = format!("/decisions/{}/replay", decision["id"].as_str().unwrap());
+        acme.api.post(&replay, &json!({})).await.expect(200);
+        let usage = acme.api.get("/usage").await.expect(200);
+        let works = usage["works"].as_array().unwrap();
+        let names: Vec<&Value> = works.iter().map(|one| &one["work"]).collect();
+        assert_eq!(names, ["pipeline", "delivery", "backtest", "replay"], "{usage}");
+        assert_eq!(works[2]["items"], PEOPLE, "{usage}");
+        assert!(works.iter().all(|one| one["fuel"].as_u64() > Some(0) && one["microseconds"].as_u64() > Some(0)));
+        let fuel = |value: &Value| value.as_u64().unwrap();
+        let (all, trials) = (fuel(&usage["fuel_today"]), fuel(&usage["trial_fuel_today"]));
+        assert_eq!(trials, fuel(&works[2]["fuel"]) + fuel(&works[3]["fuel"]));
+        assert_eq!(all, fuel(&before["fuel_today"]) + trials, "{usage}");
+        let said = run_well(&place, ["tenant", "usage", "acme"]).await;
+        assert!(said.contains(&format!("backtest {}, replay ", works[2]["fuel"])), "{said}");
+
+        // Everything together has burnt what there is, real work has not.
+        let quota = json!({"fuel_per_day": all, "weight": 1});
+        host.operator().put("/api/v1/tenants/acme/quota", &quota).await.expect(200);
+        let stopped = backtested(&acme).await;
+        assert_eq!(stopped["status"], "failed", "{stopped}");
+        let told = "the tenant's fuel of today is used up; go on tomorrow (UTC), or let an operator raise the quota";
+        assert!(stopped["error"].as_str().unwrap().contains(told), "{stopped}");
+        let problem = acme.api.post(&replay, &json!({})).await.problem(409, "conflict");
+        assert!(problem["detail"].as_str().unwrap().contains(told), "{problem}");
+        acme.call("identify", &json!({"userId": "late"})).await.expect(202);
+        assert_eq!(decided(&acme, "late").await.0, "acted");
+        acme.wait_for("/messages", PEOPLE + 1, |message| message["status"] == "sent").await;
+        host.stop().await;
+
+        // Nor after a restart, when what was burnt is read again.
+        let host = Host::start(&place).await;
+        let acme = acme.on(&host);
+        acme.call("identify", &json!({"userId": "later"})).await.expect(202);
+        assert_eq!(decided(&acme, "later").await.0, "acted");
         host.stop().await;
     });
 }

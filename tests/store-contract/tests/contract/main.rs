@@ -18,6 +18,7 @@ mod outbox;
 mod people;
 mod people_list;
 mod plugin_isolation;
+mod plugin_logs;
 mod plugins;
 mod portraits;
 mod segments;

@@ -1,8 +1,10 @@
 //! Opening, migrating, and databases that are not there.
 
+use guanxi_domain::ids::InstallationId;
 use guanxi_domain::person::{Activity, Link, LinkState};
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{SchemaState, Scope, Store, StoreError, StoreOptions};
+use guanxi_domain::usage::{Usage, WorkKind};
+use guanxi_store::{SchemaState, Scope, Store, StoreError, StoreOptions, UsageRow};
 use guanxi_store_contract::{make, on_both, on_both_empty, on_postgres, on_sqlite, open};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
@@ -81,6 +83,59 @@ fn ca_7_receipts_of_an_earlier_schema_are_read_as_they_were() {
              delete from _sqlx_migrations where version = 10",
         )
     });
+}
+
+#[test]
+fn pl_7_usage_of_an_earlier_schema_is_kept() {
+    on_sqlite(|url| {
+        earlier_usage(
+            url,
+            "create table before as
+               select tenant_id, day, installation_id, calls, items, crashes, fuel, micros from plugin_usage;
+             drop table plugin_usage;
+             alter table before rename to plugin_usage;
+             drop table plugin_logs;
+             delete from _sqlx_migrations where version = 15",
+        )
+    });
+    on_postgres(|url| {
+        earlier_usage(
+            url,
+            "alter table plugin_usage drop constraint plugin_usage_pkey;
+             alter table plugin_usage drop column work, drop column timeouts, drop column refusals;
+             alter table plugin_usage add primary key (tenant_id, day, installation_id);
+             drop table plugin_logs;
+             delete from _sqlx_migrations where version = 18",
+        )
+    });
+}
+
+async fn earlier_usage(url: String, back: &'static str) {
+    let store = open(&url).await;
+    store.migrate().await.unwrap();
+    let tenant = make::tenant(&store, "tea").await;
+    let usage = Usage { calls: 2, items: 9, crashes: 1, fuel: 700, micros: 50, ..Usage::default() };
+    let installation = InstallationId::from_uuid(make::uuid());
+    let row = UsageRow { day: 20_000, installation, work: WorkKind::Pipeline, usage };
+    let mut work = given::of(&store, tenant).await;
+    work.add_usage(tenant, &row).await.unwrap();
+    work.commit().await.unwrap();
+    store.close().await;
+    go_back(&url, back).await;
+
+    let store = open(&url).await;
+    assert_eq!(store.schema().await.unwrap(), SchemaState::Behind);
+    store.migrate().await.unwrap();
+    let mut work = given::of(&store, tenant).await;
+    assert_eq!(work.usage(tenant, 0).await.unwrap(), std::slice::from_ref(&row));
+    let delivered = UsageRow { work: WorkKind::Delivery, ..row.clone() };
+    work.add_usage(tenant, &delivered).await.unwrap();
+    work.add_usage(tenant, &delivered).await.unwrap();
+    let rows = work.usage(tenant, 0).await.unwrap();
+    assert_eq!(
+        rows.iter().map(|row| (row.work, row.usage.fuel)).collect::<Vec<_>>(),
+        [(WorkKind::Delivery, 1_400), (WorkKind::Pipeline, 700)]
+    );
 }
 
 async fn earlier_receipts(url: String, back: &'static str) {

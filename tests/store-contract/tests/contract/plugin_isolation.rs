@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 
+use guanxi_domain::ids::CallId;
 use guanxi_domain::installation::{Health, Installation};
 use guanxi_domain::message::{Attempt, Message, MessageStatus};
+use guanxi_domain::plugin_log::{Asked, Level};
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{DecisionQuery, DecisionRow, Dialect, MessageQuery, Settled, Store, Timer, Work};
-use guanxi_store_contract::make::{NOW, tenant};
+use guanxi_store::{
+    DecisionQuery, DecisionRow, Dialect, LogPlace, LogQuery, LoggedCall, MessageQuery, Settled, Store, Timer, Work,
+};
+use guanxi_store_contract::make::{NOW, tenant, uuid};
 use guanxi_store_contract::on_both;
 
 use crate::given::{decision, installation, library, message, of, person_id, timer};
@@ -17,6 +21,7 @@ struct Rows {
     timer: Timer,
     decision: DecisionRow,
     message: Message,
+    logged: LoggedCall,
 }
 
 const EVERY_DECISION: DecisionQuery = DecisionQuery { person: None, before: None, limit: 10 };
@@ -28,6 +33,16 @@ async fn filled(store: &Store, tenant: TenantId) -> Rows {
         timer: Timer { installation: installation.id, ..timer(tenant, "t", NOW) },
         decision: decision(person_id()),
         message: message(installation.id),
+        logged: LoggedCall {
+            installation: installation.id,
+            at: NOW,
+            id: CallId::from_uuid(uuid()),
+            digest: installation.digest.clone(),
+            asked: Asked::Decide,
+            message: None,
+            people: vec![person_id()],
+            lines: vec![(Level::Info, "said".to_owned())],
+        },
         installation,
     };
     let attempt = Attempt {
@@ -47,8 +62,13 @@ async fn filled(store: &Store, tenant: TenantId) -> Rows {
     work.insert_decisions(tenant, std::slice::from_ref(&rows.decision)).await.unwrap();
     work.insert_messages(tenant, std::slice::from_ref(&rows.message)).await.unwrap();
     work.insert_attempts(tenant, &[attempt]).await.unwrap();
+    work.insert_logs(tenant, std::slice::from_ref(&rows.logged)).await.unwrap();
     work.commit().await.unwrap();
     rows
+}
+
+fn every_line(rows: &Rows) -> LogQuery {
+    LogQuery { installation: rows.installation.id, level: Level::Debug, before: None, limit: 10 }
 }
 
 /// Everything that reads, asked for `tenant` with the keys of the other tenant's rows.
@@ -72,6 +92,9 @@ async fn sees_nothing(work: &mut Work, tenant: TenantId, rows: &Rows) {
     assert_eq!(work.messages(tenant, &theirs).await.unwrap(), []);
     assert_eq!(work.message_counts(tenant).await.unwrap(), []);
     assert_eq!(work.attempts(tenant, rows.message.id).await.unwrap(), []);
+    assert_eq!(work.logs(tenant, &every_line(rows)).await.unwrap(), []);
+    assert_eq!(work.logs_of_call(tenant, id, NOW, rows.logged.id).await.unwrap(), []);
+    assert_eq!(work.oldest_log_kept(tenant, id, 1).await.unwrap(), None);
 }
 
 /// Everything that changes existing rows, likewise.
@@ -94,6 +117,11 @@ async fn touches_nothing(work: &mut Work, tenant: TenantId, rows: &Rows) {
         now: NOW,
     };
     work.settle(tenant, &[failed]).await.unwrap();
+    let later = LogPlace::first_at(NOW + 1);
+    assert_eq!(work.forget_logs(tenant, rows.installation.id, later, 9).await.unwrap(), 0);
+    for person in &rows.logged.people {
+        assert_eq!(work.erase_logs(tenant, *person, 9).await.unwrap(), 0);
+    }
 }
 
 async fn is_untouched(store: &Store, tenant: TenantId, rows: &Rows) {
@@ -108,6 +136,7 @@ async fn is_untouched(store: &Store, tenant: TenantId, rows: &Rows) {
     assert_eq!(work.decisions(tenant, &EVERY_DECISION).await.unwrap(), std::slice::from_ref(&rows.decision));
     assert_eq!(work.messages(tenant, &EVERY_MESSAGE).await.unwrap(), std::slice::from_ref(&rows.message));
     assert_eq!(work.attempts(tenant, rows.message.id).await.unwrap().len(), 1);
+    assert_eq!(work.logs(tenant, &every_line(rows)).await.unwrap().len(), 1);
 }
 
 #[test]

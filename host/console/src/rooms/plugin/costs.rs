@@ -20,8 +20,8 @@ pub struct Costs {
     pub facts: Vec<(&'static str, String)>,
     /// One picture each.
     pub charts: Vec<Chart>,
-    /// The same as a table: the day, fuel, calls and crashes.
-    pub days: Vec<[String; 4]>,
+    /// The same as a table: the day, fuel, calls, crashes, those for fuel or time, and refused operations.
+    pub days: Vec<[String; 6]>,
     /// Units of the pictures' width.
     pub width: usize,
 }
@@ -65,16 +65,25 @@ impl Costs {
                 (w.fuel_an_item, mean(all.fuel, all.items)),
                 (w.time_a_call, mean(all.micros, all.calls.saturating_mul(1_000))),
                 (w.crashes, whole(all.crashes)),
+                (w.timeouts, whole(all.timeouts)),
+                (w.refusals, whole(all.refusals)),
             ],
             charts: vec![
                 chart(w.fuel, "plus", |usage| usage.fuel),
                 chart(w.calls, "calm", |usage| usage.calls),
                 chart(w.crashes, "minus", |usage| usage.crashes),
+                chart(w.timeouts, "minus", |usage| usage.timeouts),
+                chart(w.refusals, "minus", |usage| usage.refusals),
             ],
             days: days
                 .iter()
                 .rev()
-                .map(|(day, usage)| [date(*day), whole(usage.fuel), whole(usage.calls), whole(usage.crashes)])
+                .map(|(day, usage)| {
+                    let Usage { fuel, calls, crashes, timeouts, refusals, .. } = *usage;
+                    let [fuel, calls, crashes, timeouts, refusals] =
+                        [fuel, calls, crashes, timeouts, refusals].map(whole);
+                    [date(*day), fuel, calls, crashes, timeouts, refusals]
+                })
                 .collect(),
             width: days.len() * PLACE,
         }
@@ -114,17 +123,22 @@ mod tests {
 
     #[test]
     fn pl_10_the_costliest_day_is_the_highest_and_a_single_call_is_seen() {
-        let usage = |calls, fuel| Usage { calls, items: 2 * calls, crashes: 0, fuel, micros: 500 * calls };
+        let usage = |calls, fuel| {
+            let (items, micros) = (2 * calls, 500 * calls);
+            Usage { calls, items, refusals: calls - 1, fuel, micros, ..Usage::default() }
+        };
         let days = [(20_000, usage(1, 1)), (20_001, usage(3, 1_000_007)), (20_002, Usage::default())];
         let costs = Costs::of(&days, super::super::words::of(Language::En));
         let heights = |chart: usize| costs.charts[chart].columns.iter().map(|one| &*one.height).collect::<Vec<_>>();
         assert_eq!(heights(0), ["2.00", "100.00", "0.00"]);
         assert_eq!(heights(1), ["33.33", "100.00", "0.00"]);
         assert_eq!(heights(2), ["0.00", "0.00", "0.00"]);
+        assert_eq!(heights(4), ["0.00", "100.00", "0.00"]);
         assert_eq!(costs.charts[1].columns[1].told, "2024-10-05: 3");
         let facts: Vec<&str> = costs.facts.iter().map(|(_, told)| told.as_str()).collect();
-        assert_eq!(facts, ["4", "1,000,008", "250,002", "125,001", "0.5", "0"]);
-        assert_eq!(costs.days[0], ["2024-10-06", "0", "0", "0"]);
+        assert_eq!(facts, ["4", "1,000,008", "250,002", "125,001", "0.5", "0", "0", "2"]);
+        assert_eq!(costs.days[0], ["2024-10-06", "0", "0", "0", "0", "0"]);
+        assert_eq!(costs.days[1], ["2024-10-05", "1,000,007", "3", "0", "0", "2"]);
         assert_eq!(Costs::of(&[], super::super::words::of(Language::Zh)).facts[2].1, "–");
     }
 }

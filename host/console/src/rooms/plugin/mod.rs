@@ -1,10 +1,11 @@
-//! One plugin of a tenant: what it does and asks for, what it costs, and which versions of it there are.
+//! One plugin of a tenant: what it does and asks for, what it costs and logs, and which versions of it there are.
 
 mod costs;
+pub mod logs;
 mod words;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use guanxi_app::{LimitView, PluginView};
 use guanxi_domain::grants::Whose;
@@ -16,6 +17,7 @@ use crate::rooms::plugins::{Card, Scene, size};
 use crate::session::Visitor;
 use crate::trouble::Trouble;
 use costs::Costs;
+use logs::Logs;
 
 /// The days that are told of.
 const DAYS: u32 = 14;
@@ -48,6 +50,7 @@ struct PluginPage {
     name: String,
     limits: Vec<Limit>,
     costs: Costs,
+    logs: Logs,
     versions: Vec<Version>,
 }
 
@@ -65,6 +68,7 @@ pub async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     Path((slug, name)): Path<(String, String)>,
+    Query(wish): Query<logs::Wish>,
 ) -> Result<Response, Trouble> {
     let tenant = visitor.tenant(&slug).await?;
     let (app, caller) = (&console.app, &visitor.caller);
@@ -72,6 +76,7 @@ pub async fn show(
     let usage = app.installation_usage(caller, &slug, &name, DAYS).await?;
     let history = app.plugin_history(caller, &view.installation.plugin).await?;
     let (own, w) = (words::of(visitor.language), visitor.language.words());
+    let logs = Logs::read(app, caller, (&slug, &name), &wish, own).await?;
     let digest = view.installation.digest.clone();
     let limits = view.limits.iter().map(|limit| Limit::of(limit, w, own)).collect();
     html(&PluginPage {
@@ -82,6 +87,7 @@ pub async fn show(
         name,
         limits,
         costs: Costs::of(&usage, own),
+        logs,
         versions: history.into_iter().map(|plugin| version(plugin, &digest, w, own)).collect(),
     })
 }

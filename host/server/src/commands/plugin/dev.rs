@@ -1,6 +1,7 @@
 //! `guanxi plugin dev`: an author's loop against a running host. Each save is built, tried on its fixtures, put into the host's
-//! library as a version of its own, and switched on in a tenant where nothing is at stake.
+//! library as a version of its own, and switched on in a tenant where nothing is at stake, whose log is told.
 
+mod follow;
 mod watch;
 
 use std::ops::ControlFlow;
@@ -22,6 +23,7 @@ use super::{built, json as read_json, secrets, sign};
 use crate::ambient;
 use crate::commands::print;
 use crate::remote::{Installed, Placed, Refused, Remote};
+use follow::Follow;
 use watch::Watch;
 
 /// What is tried where.
@@ -81,6 +83,8 @@ struct Session {
     number: Millis,
     /// What runs: the component's digest and the configuration that was given with it.
     live: Option<(String, Option<Value>)>,
+    /// Tells what it logs.
+    follow: Follow,
 }
 
 impl Session {
@@ -89,7 +93,8 @@ impl Session {
         let folder = options.folder.canonicalize();
         let folder = folder.with_context(|| format!("{} cannot be read", options.folder.display()))?;
         Language::of(&folder)?;
-        Ok(Self { options, host, folder, ambient: ambient::of_this_machine()?, number: 0, live: None })
+        let (ambient, follow) = (ambient::of_this_machine()?, Follow::default());
+        Ok(Self { options, host, folder, ambient, number: 0, live: None, follow })
     }
 
     async fn work(&mut self) -> anyhow::Result<()> {
@@ -106,7 +111,10 @@ impl Session {
                 Err(error) => print(format!("error: {error:#}")),
             }
             before.overlook_locks(&watch.look().await?, &self.folder);
-            let (look, at) = watch.next_save(&before).await?;
+            let (look, at) = tokio::select! {
+                saved = watch.next_save(&before) => saved?,
+                never = self.follow.tell(&self.host, &self.options.tenant) => match never {},
+            };
             (before, saved) = (look, Some(at));
         }
     }
@@ -125,6 +133,7 @@ impl Session {
             return Ok(ControlFlow::Continue(format!("{line}: {}", tell(&tried.await))));
         }
         let (version, package) = self.package(&component, &manifest)?;
+        let packed = guanxi_package::digest(&package);
         let (tried, brought) = tokio::join!(tried, self.bring(package, &manifest, &version, &state.1));
         let placed = match brought {
             Ok(ControlFlow::Continue(placed)) => placed,
@@ -143,6 +152,7 @@ impl Session {
             let told = told_waiting(name, tenant, &placed.installed.version, waiting);
             return Ok(ControlFlow::Continue(format!("{told} With --grant-requested it need not wait. {fixtures}")));
         }
+        self.follow.begin(name.clone(), packed);
         self.live = Some(state);
         let seconds = (self.ambient.now() - begun) as f64 / 1_000.0;
         let since = if saved.is_some() { "save" } else { "start" };

@@ -128,6 +128,13 @@ fn pl_8_a_save_is_live_at_the_next_event_and_a_mistake_leaves_what_runs() {
         save("somebody new", "a familiar face");
         dev.until(LIVE).await;
         assert_eq!(reasons(&nursery, "fourth").await, json!(["a familiar face"]));
+
+        // What it logs in the tenant is told to whoever writes it.
+        let said = "guanxi_plugin::log!(info, \"greets {name}\");\n        Ok(Decision::because(\"somebody new\")";
+        save("Ok(Decision::because(\"somebody new\")", said);
+        dev.until(LIVE).await;
+        assert_eq!(reasons(&nursery, "fifth").await, json!(["somebody new"]));
+        dev.until("info: greets Ada").await;
         let last = installed(&nursery, "sprout").await;
 
         // What is no part of the component brings no version.
