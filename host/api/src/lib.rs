@@ -175,6 +175,7 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(insight::everybody::everybody))
         .routes(routes!(insight::of_segment::of_segment))
         .routes(routes!(insight::of_person::of_person))
+        .routes(routes!(people::scores::scores))
         .routes(routes!(events::list::list))
         .routes(routes!(live::live))
         .routes(routes!(decisions::list::list))

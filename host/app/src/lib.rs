@@ -24,15 +24,18 @@ mod installations;
 mod keyring;
 mod lists;
 mod live;
+mod loaded;
 mod log;
 mod plugin_logs;
 mod plugins;
 mod portraits;
+mod profiles;
 mod publishers;
 mod relations;
 mod replay;
 mod requests;
 mod reseal;
+mod scores;
 mod secrets;
 mod segments;
 mod settings;
@@ -77,15 +80,17 @@ pub use insight::{DecisionView, Member, MessageView, PersonSummary, PersonView, 
 pub use installations::{Approval, GrantsInput, InstallationInput, InstallationView, LimitView, Placed, with_defaults};
 pub use keyring::{Keyring, OLD_KEYS_MAX, TooManyKeys};
 pub use live::{Live, LiveKind};
+pub use loaded::{Decided, Load, LoadedPlugin};
 pub use log::BuriedEvent;
 pub use plugins::{Admission, AdmittedPlugin, Door, Fetch, Fetched, Forget, PluginView};
 pub use portraits::{Counted, PortraitView};
 pub use relations::{
     Acquaintance, CommonView, PathView, ReachView, Related, RelatedCursor, RelatedPage, RelationView, STEPS_MAX,
 };
-pub use replay::{Campaign, Decided, Load, Replay};
+pub use replay::Replay;
 pub use requests::Requested;
 pub use reseal::{ResealCursor, Resealed};
+pub use scores::{InputSeen, ScoreAgain, ScoresAgain, Unseen};
 pub use secrets::{BadSecret, Holder, OpenSecrets, Vault, VaultError, decode as decode_secret};
 pub use segments::{Reason, SegmentAnswer, SegmentInput, SegmentPage, SegmentPreview};
 pub use settings::{SETTINGS, SettingsView};

@@ -15,8 +15,8 @@ use guanxi_package::PublicKey;
 use guanxi_store::{PluginRow, Scope as Rows, Work, YankRow};
 use semver::Version;
 
+use crate::loaded::Load;
 use crate::publishers::FIRST_PARTY;
-use crate::replay::Load;
 use crate::{App, AppError, Problem};
 
 /// The most characters of the reason for which a version is yanked.
@@ -30,7 +30,7 @@ pub struct Door {
     pub admission: Admission,
     /// Fetches from a registry.
     pub fetch: Fetch,
-    /// Loads a campaign.
+    /// Loads a plugin.
     pub load: Load,
     /// Forgets a component that the library no longer has.
     pub forget: Forget,

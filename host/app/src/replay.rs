@@ -1,10 +1,6 @@
 //! A decision executed again: the component that decided is called with the configuration and with everything it saw, and
 //! what it says now is compared with what it said.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use futures::future::BoxFuture;
 use guanxi_domain::caller::{Caller, Scope};
 use guanxi_domain::campaign::Moment;
 use guanxi_domain::ids::DecisionId;
@@ -15,47 +11,6 @@ use guanxi_store::{DecisionRow, Scope as Rows, Work};
 
 use crate::usage::USED_UP;
 use crate::{App, AppError};
-
-/// A campaign that is loaded, on the engine and under the limits of production.
-pub trait Campaign: Send + Sync {
-    /// Calls it once, about all of the moments. It computes: not on a thread that serves others.
-    fn decide(&self, config: &str, moments: &[Moment]) -> Decided;
-}
-
-/// What one call of a campaign came to.
-#[derive(Debug, Clone)]
-pub struct Decided {
-    /// About each moment; of a call that crashed the reason, for each of them.
-    pub answers: Vec<Answer>,
-    /// Whether the call as a whole came to nothing.
-    pub crashed: bool,
-    /// Whether that is because it computed too much or took too long.
-    pub timed_out: bool,
-    /// Fuel that the call burnt.
-    pub fuel: u64,
-    /// How long it ran.
-    pub took: Duration,
-    /// What the plugin logged, a JSON list.
-    pub log: serde_json::Value,
-}
-
-impl Decided {
-    /// What the call cost.
-    pub(crate) fn usage(&self) -> Usage {
-        Usage {
-            calls: 1,
-            items: self.answers.len() as u64,
-            crashes: self.crashed.into(),
-            timeouts: self.timed_out.into(),
-            refusals: 0,
-            fuel: self.fuel,
-            micros: u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX),
-        }
-    }
-}
-
-/// Loads a component that was admitted before, or says why it cannot.
-pub type Load = Arc<dyn Fn(Vec<u8>) -> BoxFuture<'static, Result<Arc<dyn Campaign>, String>> + Send + Sync>;
 
 /// A decision beside the same one, executed again.
 #[derive(Debug, Clone)]
@@ -112,7 +67,10 @@ impl App {
         if self.fuel_left(tenant).await? == 0 {
             return Err(refused(USED_UP));
         }
-        let campaign = self.load_campaign(&row.digest).await?;
+        let campaign = self.load_plugin(&row.digest).await.map_err(|error| match error {
+            AppError::Conflict(why) => refused(why),
+            other => other,
+        })?;
         // Whoever replays many times does not take the processor from those who decide.
         let _turn = self.inner.previews.acquire().await.map_err(AppError::internal)?;
         let asked = tokio::task::spawn_blocking(move || (campaign.decide(&config, &moments), moments.len()));
@@ -121,13 +79,6 @@ impl App {
         let answer = decided.answers.into_iter().nth(place).ok_or_else(|| refused("the plugin gave no answer"))?;
         let (answer_hash, fuel, log) = (answer_hash(&answer), decided.fuel, decided.log);
         Ok(Replay { row, call, moments, answer, answer_hash, fuel, log })
-    }
-
-    /// The component with this digest, ready to be called.
-    pub(crate) async fn load_campaign(&self, digest: &str) -> Result<Arc<dyn Campaign>, AppError> {
-        let component = self.store().read(Rows::Host).await?.component(digest).await?;
-        let component = component.ok_or_else(|| refused("the library no longer has the component that decided"))?;
-        (self.inner.door.load)(component).await.map_err(|problem| refused(format!("the component: {problem}")))
     }
 }
 

@@ -150,6 +150,7 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
         .route(&format!("{tenant}/segments/{{name}}"), get(rooms::segments::show))
         .route(&format!("{tenant}/people/{{id}}/segments"), get(rooms::segments::why::show))
         .route(&format!("{tenant}/people/{{id}}/campaigns"), get(rooms::person::campaigns::show))
+        .route(&format!("{tenant}/people/{{id}}/scores"), get(rooms::person::scores::show))
         .route(&format!("{tenant}/insight"), get(rooms::insight::show))
         .route(&format!("{tenant}/settings"), get(rooms::settings::show))
         .route(&format!("{tenant}/settings/{{part}}"), post(rooms::settings::change))

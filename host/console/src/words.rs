@@ -162,6 +162,15 @@ words! {
     input_text: "Everything the decision depended on. The same input gives the same decision.", "决策所依据的全部输入；相同的输入得到相同的决策。";
     execution: "Execution", "执行";
     backtests: "What another version or configuration would have decided", "其他版本或配置会如何决策";
+    backtests_of_scores: "How another version or configuration would score", "其他版本或配置会如何评分";
+    score_again: "Why these scores: then and now", "评分依据：保存值与现值";
+    scores_again_text: "What each scorer gives now, beside what is kept, and what it sees for that. A score is kept with its terms and its time, not with what was seen then: the person may be another by now.", "各评分插件现在给出的结果、已保存的结果及其所见数据。评分只保存各项与时间，不保存当时所见的数据，因此客户的情况可能已经变化。";
+    score: "Score", "评分";
+    score_kept: "Kept", "已保存";
+    score_now: "Now", "现在";
+    inputs: "What it sees", "所见数据";
+    input_not_granted: "not granted", "未授权";
+    input_not_allowed: "the person does not allow it", "客户未同意";
     candidate: "Another version or configuration beside it", "并行试运行的其他版本或配置";
     replay: "Decide again", "重新决策";
     replay_text: "Calls the plugin again with everything it saw then. Nobody is told and nothing is sent.", "用当时的全部输入再次调用插件；不会通知任何人，也不会发送任何内容。";

@@ -1,5 +1,7 @@
 //! What would have been, had another version or configuration decided: what was decided beside what it decides about the same
-//! moments.
+//! moments. Of scorers, how scores [would move](shift).
+
+pub mod shift;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,6 +13,7 @@ use crate::ids::{BacktestId, DecisionId, InstallationId, PersonId};
 use crate::message::MessageClass;
 use crate::receipt::Answer;
 use crate::tenant::TenantId;
+use shift::Shift;
 
 /// The most decisions of one backtest.
 pub const DECISIONS_MAX: u64 = 5_000_000;
@@ -63,6 +66,44 @@ impl BacktestStatus {
     }
 }
 
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BacktestKind {
+    /// What a campaign decided, with what is decided now.
+    Campaign,
+    /// The scores that an installation gives, with those that it would give.
+    Scorer,
+}
+
+impl BacktestKind {
+    /// The word used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Campaign => "campaign",
+            Self::Scorer => "scorer",
+        }
+    }
+
+    /// Reads `as_str`.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Campaign, Self::Scorer].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// What scores are compared with, and of whom.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScoresSpec {
+    /// The version that the installation ran.
+    pub version: String,
+    /// SHA-256 of its component, lower-case hex.
+    pub digest: String,
+    /// Its configuration.
+    pub config: serde_json::Value,
+    /// Of how many people at most.
+    pub people: u32,
+}
+
 /// What decides, about what was decided when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BacktestSpec {
@@ -80,8 +121,18 @@ pub struct BacktestSpec {
     pub unseen: Vec<String>,
     /// Decisions about events that were received from then on,
     pub from: Millis,
-    /// and before then.
+    /// and before then. Of scorers both are when it was asked for.
     pub to: Millis,
+    /// What a scorer is compared with; nothing of a campaign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scores: Option<ScoresSpec>,
+}
+
+impl BacktestSpec {
+    /// What is compared.
+    pub fn kind(&self) -> BacktestKind {
+        if self.scores.is_some() { BacktestKind::Scorer } else { BacktestKind::Campaign }
+    }
 }
 
 /// One backtest.
@@ -185,6 +236,30 @@ pub struct Difference {
     pub unseen: Vec<String>,
     /// Some that differ, picked by chance.
     pub samples: Vec<Sample>,
+    /// How scores move; nothing of a campaign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shift: Option<Shift>,
+}
+
+impl Difference {
+    /// Everybody who is shown.
+    pub fn shown(&self) -> Vec<PersonId> {
+        let movers = self.shift.iter().flat_map(|shift| &shift.scores).flat_map(|score| &score.movers);
+        self.samples.iter().map(|sample| sample.person).chain(movers.map(|mover| mover.person)).collect()
+    }
+
+    /// Keeps only those shown of whom `stays` says so.
+    pub fn retain_shown(&mut self, stays: impl Fn(PersonId) -> bool) {
+        self.samples.retain(|sample| stays(sample.person));
+        for score in self.shift.iter_mut().flat_map(|shift| &mut shift.scores) {
+            score.movers.retain(|mover| stays(mover.person));
+        }
+    }
+
+    /// How many differ, of how many that were compared: decisions, or people whose scores are.
+    pub fn differ_of(&self) -> [u64; 2] {
+        self.shift.as_ref().map_or([self.differ, self.decisions], |shift| [shift.changed, shift.people])
+    }
 }
 
 /// Counts decisions.

@@ -24,6 +24,7 @@ pub mod manifest;
 pub mod message;
 pub mod person;
 pub mod plugin_log;
+pub mod profile;
 pub mod receipt;
 pub mod relations;
 pub mod scoring;

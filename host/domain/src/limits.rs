@@ -51,6 +51,8 @@ pub const WEBHOOK_DELIVERY_DAYS: i64 = 30;
 
 /// The most moments that a campaign is asked about at once.
 pub const MOMENTS_MAX: usize = 256;
+/// The most people that a scorer is asked about at once.
+pub const SCORED_MAX: usize = 512;
 
 /// Log lines of an installation that are kept, the newest; those that come in until upkeep looks again are more.
 pub const LOG_LINES_KEPT: u32 = 10_000;

@@ -112,7 +112,7 @@ pub struct TermSpec {
 }
 
 /// The part of a scorer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScorerSpec {
     /// People are scored again after these events; `*` for every event.

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use anyhow::Context;
 use guanxi_app::{
-    Admission, AdmittedPlugin, App, Appender, Campaign, Decided, Door, Fetch, Forget, IngestLimits, Load, Problem,
+    Admission, AdmittedPlugin, App, Appender, Decided, Door, Fetch, Forget, IngestLimits, Load, LoadedPlugin, Problem,
 };
 use guanxi_channels::{AllowPrivate, Egress, EgressOptions};
+use guanxi_domain::Millis;
 use guanxi_domain::caller::Caller;
 use guanxi_domain::campaign::Moment;
 use guanxi_domain::ids::TokenId;
 use guanxi_domain::limits::CallLimits;
+use guanxi_domain::manifest::Manifest;
+use guanxi_domain::scoring::{Column, Marks};
 use guanxi_domain::tenant::TenantId;
 use guanxi_engine::{Engine, EngineOptions};
 use guanxi_runtime::{CacheOptions, CallError, Plugin, Runtime, RuntimeOptions};
@@ -99,13 +102,29 @@ fn fetch(registry: Registry) -> Fetch {
 /// A component, ready to be called as the engine calls it.
 struct Loaded(Plugin);
 
-impl Campaign for Loaded {
+impl LoadedPlugin for Loaded {
+    fn manifest(&self) -> &Manifest {
+        self.0.manifest()
+    }
+
     fn decide(&self, config: &str, moments: &[Moment]) -> Decided {
         let mut call = self.0.decide(config, moments, &CallLimits::default());
         let (answers, crashed) = (call.answers(moments.len()), call.result.is_err());
         let timed_out = call.result.as_ref().is_err_and(CallError::is_timeout);
         let log = serde_json::to_value(&call.log).unwrap_or_default();
         Decided { answers, crashed, timed_out, fuel: call.fuel, took: call.took, log }
+    }
+
+    fn score(&self, config: &str, columns: &[Column], people: usize, now: Millis) -> Marks {
+        let rows = u32::try_from(people).unwrap_or(u32::MAX);
+        let call = self.0.score(config, columns, rows, now, true, &CallLimits::default());
+        let crashed = call.result.is_err();
+        let micros = u64::try_from(call.took.as_micros()).unwrap_or(u64::MAX);
+        let answer = match call.result {
+            Ok(answer) => answer.map_err(|failure| failure.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        Marks { answer, crashed, fuel: call.fuel, micros }
     }
 }
 
@@ -115,7 +134,7 @@ fn load(runtime: Runtime) -> Load {
         Box::pin(async move {
             let loaded = tokio::task::spawn_blocking(move || runtime.load(&component)).await;
             let plugin = loaded.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-            Ok(Arc::new(Loaded(plugin)) as Arc<dyn Campaign>)
+            Ok(Arc::new(Loaded(plugin)) as Arc<dyn LoadedPlugin>)
         })
     })
 }

@@ -152,14 +152,14 @@ impl Work {
         Ok(())
     }
 
-    /// Takes a person out of the samples; out of how many backtests.
+    /// Takes a person out of what is shown; out of how many backtests.
     pub async fn erase_samples(&mut self, tenant: TenantId, person: PersonId) -> Result<u64, StoreError> {
         let named = select("difference like $2").bind(tenant.0).bind(format!("%{person}%"));
         let rows = named.fetch_all(self.connection()).await?;
         let mut changed = 0;
         for row in &rows {
             let mut backtest = read(row)?;
-            backtest.difference.samples.retain(|sample| sample.person != person);
+            backtest.difference.retain_shown(|shown| shown != person);
             let done = sqlx::query("update backtests set difference = $3 where tenant_id = $1 and id = $2")
                 .bind(tenant.0)
                 .bind(backtest.id.as_bytes().as_slice())

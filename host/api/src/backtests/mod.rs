@@ -1,4 +1,4 @@
-//! Backtests: what would have been, had another version or configuration decided.
+//! Backtests: what would have been, had another version or configuration decided, or scored.
 
 pub(crate) mod get;
 pub(crate) mod list;
@@ -6,7 +6,7 @@ pub(crate) mod start;
 pub(crate) mod stop;
 
 use guanxi_domain::Millis;
-use guanxi_domain::backtest::{Backtest, BacktestStatus};
+use guanxi_domain::backtest::{Backtest, BacktestKind, BacktestStatus, ScoresSpec};
 use guanxi_domain::ids::BacktestId;
 use serde::Serialize;
 use serde_json::Value;
@@ -19,7 +19,10 @@ pub struct BacktestBody {
     /// `btt_…`.
     #[schema(value_type = String)]
     pub id: BacktestId,
-    /// The installation whose decisions are looked at.
+    /// What is compared: `campaign`, or `scorer`.
+    #[schema(value_type = String, example = "campaign")]
+    pub kind: BacktestKind,
+    /// The installation whose decisions or scores are looked at.
     pub installation: String,
     /// The plugin that decides.
     pub plugin: String,
@@ -32,12 +35,16 @@ pub struct BacktestBody {
     pub config: Value,
     /// Decisions about events that were received from then on, milliseconds since the epoch,
     pub from: Millis,
-    /// and before then.
+    /// and before then. Of a scorer both are when it was asked for.
     pub to: Millis,
+    /// Of a scorer, what its scores are compared with: `version`, `digest` and `config` that the installation ran, and of how many
+    /// `people` at most.
+    #[schema(value_type = Option<Object>)]
+    pub against: Option<ScoresSpec>,
     /// `waiting`, `running`, `done`, `stopped` or `failed`.
     #[schema(value_type = String, example = "running")]
     pub status: BacktestStatus,
-    /// How much of the time was looked at, 0 to 1.
+    /// How much of the time or of the people was looked at, 0 to 1.
     pub progress: f64,
     /// The token that asked, `tok_…`.
     pub requested_by: String,
@@ -48,7 +55,8 @@ pub struct BacktestBody {
     /// Why it failed.
     pub error: Option<String>,
     /// What was found so far: `decisions` compared, `differ`, `missing` receipts without input, sums `before` and `after`, people
-    /// `gained` and `lost`, what the version asks for and the moments do not have (`unseen`), and `samples` side by side.
+    /// `gained` and `lost`, what the version asks for and the moments do not have (`unseen`), and `samples` side by side; of a
+    /// scorer how scores move (`shift`).
     #[schema(value_type = Object)]
     pub difference: Value,
 }
@@ -58,6 +66,7 @@ impl From<Backtest> for BacktestBody {
         let Backtest { spec, .. } = backtest;
         Self {
             id: backtest.id,
+            kind: spec.kind(),
             installation: spec.installation,
             plugin: spec.plugin,
             version: spec.version,
@@ -65,6 +74,7 @@ impl From<Backtest> for BacktestBody {
             config: spec.config,
             from: spec.from,
             to: spec.to,
+            against: spec.scores,
             status: backtest.status,
             progress: backtest.progress,
             requested_by: backtest.requested_by,

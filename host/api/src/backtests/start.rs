@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use guanxi_app::{App, BacktestInput};
 use guanxi_domain::Millis;
+use guanxi_domain::backtest::BacktestKind;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -17,7 +18,7 @@ use crate::problem::ApiResult;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BacktestWish {
-    /// The installation whose decisions are looked at.
+    /// The installation whose decisions or scores are looked at.
     #[schema(example = "welcome")]
     pub installation: String,
     /// The version that decides; the installation's own if not given.
@@ -30,15 +31,22 @@ pub struct BacktestWish {
     /// Decisions about events received from then on, milliseconds since the epoch; 30 days before `to` if not given,
     #[serde(default)]
     pub from: Option<Millis>,
-    /// and before then; now if not given.
+    /// and before then; now if not given. Of a scorer neither can be given: everybody is scored as of now.
     #[serde(default)]
     pub to: Option<Millis>,
+    /// What is compared: `campaign`, or `scorer`. Only to be said of a plugin that is both; decisions if not given.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "scorer")]
+    pub kind: Option<BacktestKind>,
+    /// Of a scorer, of how many people at most, 1 to 100000: if there are more, of some that are spread evenly over all.
+    #[serde(default)]
+    pub people: Option<u32>,
 }
 
 /// Start a backtest
 ///
-/// In the background: another version or configuration decides about the recorded moments of an installation. Nobody is told
-/// and nothing is sent. At most three are open at once; the latest 50 are kept.
+/// In the background: another version or configuration decides about the recorded moments of an installation, or scores the
+/// people of today. Nobody is told, nothing is sent and no score is kept. At most three are open at once; the latest 50 are kept.
 #[utoipa::path(
     post,
     path = "/api/v1/tenants/{tenant}/backtests",
@@ -55,7 +63,7 @@ pub(crate) async fn start(
     Path(tenant): Path<String>,
     Json(wish): Json<BacktestWish>,
 ) -> ApiResult<(StatusCode, axum::Json<BacktestBody>)> {
-    let BacktestWish { installation, version, config, from, to } = wish;
-    let input = BacktestInput { installation, version, config, from, to };
+    let BacktestWish { installation, version, config, from, to, kind, people } = wish;
+    let input = BacktestInput { installation, version, config, from, to, kind, people };
     Ok((StatusCode::ACCEPTED, axum::Json(app.start_backtest(&caller, &tenant, input).await?.into())))
 }

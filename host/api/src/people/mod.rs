@@ -9,6 +9,7 @@ pub(crate) mod history;
 mod links;
 pub(crate) mod list;
 pub(crate) mod merge;
+pub(crate) mod scores;
 pub(crate) mod sheet;
 mod signals;
 pub(crate) mod tag;

@@ -1,26 +1,24 @@
-//! Backtests: another version or configuration of a campaign decides about what an installation has decided already. Nobody
-//! is told and nothing is sent.
+//! Backtests: another version or configuration of a campaign decides about what an installation has decided already, or of a
+//! scorer scores the people of today. Nobody is told, nothing is sent and no score is kept.
 
+mod moments;
+mod people;
 mod run;
+mod spec;
 
-use guanxi_domain::backtest::{Backtest, BacktestSpec, BacktestStatus, Difference};
+use guanxi_domain::Millis;
+use guanxi_domain::backtest::{Backtest, BacktestKind, BacktestSpec, BacktestStatus, Difference};
 use guanxi_domain::caller::{Caller, Scope};
-use guanxi_domain::grants::Grants;
 use guanxi_domain::ids::BacktestId;
 use guanxi_domain::installation::Installation;
-use guanxi_domain::manifest::Manifest;
 use guanxi_domain::tenant::TenantId;
-use guanxi_domain::{DAY, Millis};
 use guanxi_store::Scope as Rows;
 use serde_json::Value;
 
 use crate::insight::page;
-use crate::installations::checked_config;
 use crate::{App, AppError};
 use run::Run;
 
-/// What is looked at if nothing is said.
-const DAYS: Millis = 30;
 /// Those that a tenant has open at once.
 const OPEN_MAX: usize = 3;
 /// Those that are kept.
@@ -41,8 +39,12 @@ pub struct BacktestInput {
     pub config: Option<Value>,
     /// Decisions about events received from then on; 30 days before `to` if not given,
     pub from: Option<Millis>,
-    /// and before then; now if not given.
+    /// and before then; now if not given. Of a scorer neither can be given: everybody is scored as of now.
     pub to: Option<Millis>,
+    /// What is compared: only to be said of a plugin that is both.
+    pub kind: Option<BacktestKind>,
+    /// Of a scorer, of how many people at most; as many as can be if not given.
+    pub people: Option<u32>,
 }
 
 /// A backtest that this process works on.
@@ -119,24 +121,24 @@ impl App {
     ) -> Result<Difference, AppError> {
         let tenant = self.tenant_for(caller, slug, Scope::Manage).await?.id;
         let installation = self.installation(caller, slug, &input.installation).await?.installation;
-        let (campaign, spec) = match component {
+        let (plugin, spec) = match component {
             Some(component) => {
                 let admitted = (self.inner.door.admission)(component).await.map_err(AppError::Invalid)?;
-                let campaign = (self.inner.door.load)(admitted.component).await;
-                let campaign = campaign.map_err(|problem| AppError::invalid("component", problem))?;
+                let plugin = (self.inner.door.load)(admitted.component).await;
+                let plugin = plugin.map_err(|problem| AppError::invalid("component", problem))?;
                 let found = Some((admitted.manifest, admitted.digest));
-                (campaign, self.spec(caller, &installation, found, input).await?)
+                (plugin, self.spec(caller, &installation, found, input).await?)
             }
             None => {
                 let spec = self.spec(caller, &installation, None, input).await?;
-                (self.load_campaign(&spec.digest).await?, spec)
+                (self.load_plugin(&spec.digest).await?, spec)
             }
         };
-        let mut run = Run::new(self, self.new_backtest(tenant, caller, &installation, spec), campaign);
+        let mut run = Run::open(self, self.new_backtest(tenant, caller, &installation, spec), plugin).await?;
         while run.step().await? {
             tell(run.progress());
         }
-        Ok(run.difference())
+        run.difference().await
     }
 
     /// Takes a backtest that waits, or that nobody goes on with.
@@ -154,15 +156,18 @@ impl App {
     /// away; whoever claims it next begins anew.
     pub async fn run_backtest(&self, claim: BacktestClaim) -> Result<(), AppError> {
         let BacktestClaim { mut backtest, mut until } = claim;
-        let campaign = match self.load_campaign(&backtest.spec.digest).await {
-            Ok(campaign) => campaign,
+        let opened = match self.load_plugin(&backtest.spec.digest).await {
+            Ok(plugin) => Run::open(self, backtest.clone(), plugin).await,
+            Err(error) => Err(error),
+        };
+        let mut run = match opened {
+            Ok(run) => run,
             Err(error @ AppError::Unavailable) => return Err(error),
             Err(error) => {
                 self.note(&mut backtest, until, End::Failed(error.to_string())).await?;
                 return Ok(());
             }
         };
-        let mut run = Run::new(self, backtest.clone(), campaign);
         let mut noted = self.ambient().now();
         loop {
             let end = match run.step().await {
@@ -173,7 +178,7 @@ impl App {
                 Err(error) => End::Failed(error.to_string()),
             };
             noted = self.ambient().now();
-            (backtest.progress, backtest.difference) = (run.progress(), run.difference());
+            (backtest.progress, backtest.difference) = (run.progress(), run.difference().await?);
             let goes_on = matches!(end, End::Not);
             match self.note(&mut backtest, until, end).await? {
                 Some(later) if goes_on => until = later,
@@ -192,59 +197,14 @@ impl App {
         }
         backtest.ended_at = (!backtest.status.is_open()).then_some(now);
         let mut work = self.store().begin(Rows::Tenant(tenant)).await?;
-        // Whoever was forgotten meanwhile is not in the samples.
-        let shown: Vec<_> = backtest.difference.samples.iter().map(|sample| sample.person).collect();
-        let there = work.people(tenant, &shown).await?;
-        backtest.difference.samples.retain(|sample| there.contains_key(&sample.person));
+        // Whoever was forgotten meanwhile is not shown.
+        let there = work.people(tenant, &backtest.difference.shown()).await?;
+        backtest.difference.retain_shown(|person| there.contains_key(&person));
         // Never the same twice, so that who holds a claim is told apart.
         let until = (now + LEASE).max(claimed + 1);
         let held = work.note_backtest(backtest, claimed, until).await?;
         work.commit().await?;
         Ok(held.then_some(until))
-    }
-
-    /// What exactly is compared with what: the component that was found elsewhere, or else a version of the library.
-    async fn spec(
-        &self,
-        caller: &Caller,
-        installation: &Installation,
-        found: Option<(Manifest, String)>,
-        input: BacktestInput,
-    ) -> Result<BacktestSpec, AppError> {
-        let (manifest, digest) = match found {
-            Some(found) => found,
-            None => {
-                let version = input.version.as_deref().unwrap_or(&installation.version);
-                let plugin = self.plugin(caller, &installation.plugin, Some(version)).await?;
-                (plugin.manifest, plugin.digest)
-            }
-        };
-        if manifest.campaign.is_none() {
-            return Err(AppError::invalid("installation", "only campaigns decide; this plugin is none"));
-        }
-        let now = self.ambient().now();
-        let to = input.to.unwrap_or(now).min(now);
-        let from = input.from.unwrap_or(to - DAYS * DAY);
-        if from >= to || from < 0 {
-            return Err(AppError::invalid("from", "is a time before `to`, and both have passed"));
-        }
-        let mut problems = Vec::new();
-        let config =
-            checked_config(&manifest, input.config.unwrap_or_else(|| installation.config.clone()), &mut problems);
-        if !problems.is_empty() {
-            return Err(AppError::Invalid(problems));
-        }
-        let own = self.plugin(caller, &installation.plugin, Some(&installation.version)).await?.manifest;
-        Ok(BacktestSpec {
-            installation: installation.name.clone(),
-            unseen: unseen(&manifest, &own, installation),
-            plugin: manifest.name,
-            version: manifest.version,
-            digest,
-            config,
-            from,
-            to,
-        })
     }
 
     fn new_backtest(
@@ -275,12 +235,4 @@ enum End {
     Not,
     Done,
     Failed(String),
-}
-
-/// What a version asks for and recorded moments cannot have, because it was not granted or not asked for.
-fn unseen(manifest: &Manifest, own: &Manifest, installation: &Installation) -> Vec<String> {
-    let mut recorded = Grants::requested(own).within(&installation.grants);
-    // How often it is done changes nothing of what was seen.
-    recorded.limits.clear();
-    Grants::requested(manifest).missing_from(&recorded)
 }

@@ -5,6 +5,7 @@ pub mod decision;
 pub mod message;
 pub mod operation;
 pub mod portrait;
+pub mod scores;
 pub mod timeline;
 
 use askama::Template;

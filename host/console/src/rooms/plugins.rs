@@ -63,8 +63,8 @@ pub struct Card {
     pub place: String,
     /// And the form of its settings.
     pub settings: String,
-    /// Where its backtests are, if it decides.
-    pub backtests: Option<String>,
+    /// Where its backtests are and what they are called, if it decides or scores.
+    pub backtests: Option<(String, &'static str)>,
     /// And what is tried beside it.
     pub candidate: Option<String>,
     pub csrf: String,
@@ -227,7 +227,11 @@ impl Scene {
             action: place("mode"),
             place: format!("{}/{}", self.place, installation.name),
             settings: place("settings"),
-            backtests: decides.then(|| place("backtests")),
+            backtests: match (decides, manifest.scorer.is_some()) {
+                (true, _) => Some((place("backtests"), w.backtests)),
+                (false, true) => Some((place("backtests"), w.backtests_of_scores)),
+                (false, false) => None,
+            },
             candidate: decides.then(|| place("candidate")),
             grants: place("grants"),
             waits: upgrade.map(|upgrade| waits(upgrade, place("upgrade"), w)),

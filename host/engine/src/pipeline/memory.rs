@@ -9,6 +9,7 @@ use guanxi_domain::ids::{InstallationId, PersonId};
 use guanxi_domain::installation::Health;
 use guanxi_domain::message::Message;
 use guanxi_domain::person::{Consent, HeldTag, Link, Person, Score, Signal};
+use guanxi_domain::profile::Subject;
 use guanxi_domain::relations::Standing;
 use guanxi_import::Chunk;
 use guanxi_store::{
@@ -52,6 +53,12 @@ impl Known {
             consents: Vec::new(),
             leaves,
         }
+    }
+
+    /// As plugins may see the person.
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        let Self { person, signals, consents, standing, .. } = self;
+        Subject { person, signals, consents, standing: *standing }
     }
 
     /// Brings what was added into the order of what is read, so that both show a plugin the same.

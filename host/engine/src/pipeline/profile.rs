@@ -3,56 +3,17 @@
 use std::borrow::Cow;
 
 use guanxi_domain::Millis;
-use guanxi_domain::campaign::{Profile, SeenEvent, Value};
+use guanxi_domain::campaign::{Profile, SeenEvent};
 use guanxi_domain::consent;
 use guanxi_domain::event::Event;
 use guanxi_domain::grants::Sight;
 use guanxi_domain::identity::Identity;
 use guanxi_domain::manifest::ConnectorSpec;
 use guanxi_domain::person::{HeldTag, Role, Stage, Tag, WEIGHT_MIN};
-use guanxi_domain::settings::TenantSettings;
-use guanxi_domain::signals;
 
 use super::memory::Known;
 use super::rounds::Mind;
 use crate::fleet::Unit;
-
-/// A field of a person by its name: a built-in fact, what the graph of relations says, a signal that still counts, else
-/// an attribute.
-pub(crate) fn field(known: &Known, name: &str, now: Millis) -> Option<Value> {
-    let (person, standing) = (&known.person, known.standing);
-    let facts = &person.facts;
-    let time = |at: i64| (at > 0).then_some(Value::Time(at));
-    match name {
-        "revenue" => Some(Value::Integer(facts.revenue)),
-        "order-count" => Some(Value::Integer(facts.order_count)),
-        "event-count" => Some(Value::Integer(facts.event_count)),
-        "first-seen" => time(facts.first_seen),
-        "last-seen" => time(facts.last_seen),
-        "last-order-at" => time(facts.last_order_at),
-        "influence" => standing.map(|standing| Value::Number(standing.influence)),
-        "path-distance" => standing?.distance.map(|steps| Value::Integer(i64::from(steps))),
-        "connections" => standing.map(|standing| Value::Integer(i64::from(standing.connections))),
-        _ => match signals::current(&known.signals, name, now) {
-            Some(signal) => attribute(&signal.value),
-            None => attribute(person.attributes.get(name)?),
-        },
-    }
-}
-
-fn attribute(value: &serde_json::Value) -> Option<Value> {
-    use serde_json::Value as Json;
-    match value {
-        Json::String(text) => Some(Value::Text(text.clone())),
-        Json::Bool(flag) => Some(Value::Flag(*flag)),
-        Json::Number(number) => number.as_i64().map(Value::Integer).or_else(|| number.as_f64().map(Value::Number)),
-        Json::Array(items) => {
-            let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
-            texts.map(Value::Texts)
-        }
-        Json::Null | Json::Object(_) => None,
-    }
-}
 
 /// The identity to which a connector would deliver.
 pub(crate) fn address<'a>(known: &'a Known, connector: &ConnectorSpec) -> Option<&'a Identity> {
@@ -66,11 +27,6 @@ pub(crate) fn address<'a>(known: &'a Known, connector: &ConnectorSpec) -> Option
 fn present(held: &HeldTag, now: Millis) -> Option<Tag> {
     let weight = held.weight_at(now);
     (weight >= WEIGHT_MIN).then(|| Tag { weight, ..held.tag.clone() })
-}
-
-/// Whether a field may be seen for a purpose: what the person allows, as far as the settings ask for it.
-pub(crate) fn may_see(known: &Known, field: &str, purpose: &str, settings: &TenantSettings, now: Millis) -> bool {
-    settings.purposes.is_empty() || consent::allows_field(settings, &known.consents, field, purpose, now).is_ok()
 }
 
 /// What a campaign sees of the classes that it may see: for purposes that the person allows, and nothing that is bound to
@@ -92,9 +48,10 @@ fn sight<'u>(known: &Known, campaign: &'u Unit, mind: &Mind) -> Cow<'u, Sight> {
 pub(crate) fn of(known: &Known, campaign: &Unit, mind: &Mind) -> Profile {
     let wished = campaign.manifest().campaign.as_ref().map(|spec| spec.fields.as_slice()).unwrap_or_default();
     let granted = wished.iter().filter(|wish| campaign.installation.grants.allows_field(&wish.name));
-    let allowed = granted.filter(|wish| may_see(known, &wish.name, &wish.purpose, &mind.settings, mind.now));
-    let fields = allowed.filter_map(|wish| Some((wish.name.clone(), field(known, &wish.name, mind.now)?)));
-    let locale = may_see(known, "locale", "", &mind.settings, mind.now).then(|| known.person.attributes.get("locale"));
+    let subject = known.subject();
+    let allowed = granted.filter(|wish| subject.may_see(&wish.name, &wish.purpose, &mind.settings, mind.now));
+    let fields = allowed.filter_map(|wish| Some((wish.name.clone(), subject.field(&wish.name, mind.now)?)));
+    let locale = subject.may_see("locale", "", &mind.settings, mind.now).then(|| known.person.attributes.get("locale"));
     let reachable = mind.units.iter().filter_map(|unit| {
         let connector = unit.manifest().connector.as_ref()?;
         address(known, connector).map(|_| connector.channel.clone())

@@ -11,7 +11,7 @@ use guanxi_domain::consent;
 use guanxi_domain::event::order::{self, OrderLine};
 use guanxi_domain::event::{Event, IDENTITY, IMPORT, TIMER};
 use guanxi_domain::ids::{InstallationId, PersonId};
-use guanxi_domain::limits::CallLimits;
+use guanxi_domain::limits::{CallLimits, SCORED_MAX};
 use guanxi_domain::manifest::wants;
 use guanxi_domain::person::Consent;
 use guanxi_domain::settings::TenantSettings;
@@ -394,7 +394,7 @@ fn think(memory: &mut Memory, mind: &Mind, items: &[Item]) {
 fn score_all(memory: &mut Memory, mind: &Mind, whom: impl Fn(&Unit, &[String]) -> Vec<PersonId>) {
     for unit in mind.units.iter() {
         let Some(spec) = &unit.manifest().scorer else { continue };
-        for people in whom(unit, &spec.events).chunks(score::CALL_MAX) {
+        for people in whom(unit, &spec.events).chunks(SCORED_MAX) {
             if unit.is_well(mind.now) {
                 score::run(memory, unit, spec, people, mind);
             }

@@ -1,30 +1,26 @@
 //! Scores people again after events that their scorers want: one call for many of them, columns in and out.
 
 use guanxi_domain::Millis;
-use guanxi_domain::campaign::Value;
 use guanxi_domain::ids::{CallId, PersonId, derived_uuid};
-use guanxi_domain::manifest::{Input, InputType, ScorerSpec};
+use guanxi_domain::manifest::ScorerSpec;
 use guanxi_domain::person::Score;
 use guanxi_domain::plugin_log::{Asked, Level};
-use guanxi_domain::scoring::{Column, Scored};
+use guanxi_domain::profile::Subject;
+use guanxi_domain::scoring::{Scored, Sight, columns};
 use guanxi_domain::usage::WorkKind;
 use guanxi_store::LoggedCall;
 
 use super::memory::{Known, Memory};
-use super::profile::{field, may_see};
 use super::rounds::Mind;
 use crate::fleet::Unit;
-
-/// The most people of one call.
-pub(crate) const CALL_MAX: usize = 512;
 
 /// Scores `people`; a scorer that fails leaves the old scores and pays with its health.
 pub(crate) fn run(memory: &mut Memory, unit: &Unit, spec: &ScorerSpec, people: &[PersonId], mind: &Mind) {
     let (now, limits) = (mind.now, &mind.limits);
-    let rows: Vec<&Known> = people.iter().filter_map(|id| memory.people.get(id)).collect();
-    let granted = |input: &Input| unit.installation.grants.allows_field(&input.name);
-    let columns: Vec<Column> = spec.inputs.iter().map(|input| column(input, granted(input), &rows, mind)).collect();
-    let ids: Vec<PersonId> = rows.iter().map(|known| known.person.id).collect();
+    let rows: Vec<Subject<'_>> = people.iter().filter_map(|id| memory.people.get(id)).map(Known::subject).collect();
+    let sight = Sight { grants: &unit.installation.grants, settings: &mind.settings, now };
+    let columns = columns(spec, &sight, &rows);
+    let ids: Vec<PersonId> = rows.iter().map(|row| row.person.id).collect();
     let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
     let mut call = unit.plugin.score(&unit.config, &columns, count, now, true, limits);
     unit.count(WorkKind::Pipeline, &call, ids.len(), now);
@@ -62,69 +58,15 @@ fn log(memory: &mut Memory, unit: &Unit, people: &[PersonId], lines: Vec<(Level,
     });
 }
 
-fn column(input: &Input, granted: bool, rows: &[&Known], mind: &Mind) -> Column {
-    let default = input.default.as_ref();
-    // What a person does not allow to be used for this counts as unknown.
-    let allowed = |known: &Known| may_see(known, &input.name, &input.purpose, &mind.settings, mind.now);
-    let of = |known: &Known| if granted && allowed(known) { field(known, &input.name, mind.now) } else { None };
-    match input.kind {
-        InputType::Number => {
-            let default = default.and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
-            Column::Numbers(rows.iter().map(|known| of(known).as_ref().and_then(number).unwrap_or(default)).collect())
-        }
-        InputType::Integer => {
-            let default = default.and_then(serde_json::Value::as_i64).unwrap_or(0);
-            Column::Integers(rows.iter().map(|known| of(known).as_ref().and_then(integer).unwrap_or(default)).collect())
-        }
-        InputType::Text => {
-            let default = default.and_then(serde_json::Value::as_str).unwrap_or_default();
-            let text = |known: &&Known| match of(known) {
-                Some(Value::Text(text)) => text,
-                _ => default.to_owned(),
-            };
-            Column::Texts(rows.iter().map(text).collect())
-        }
-    }
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => Some(*number),
-        Value::Integer(number) | Value::Time(number) => Some(*number as f64),
-        Value::Text(text) => text.trim().parse().ok(),
-        Value::Flag(_) | Value::Texts(_) => None,
-    }
-}
-
-fn integer(value: &Value) -> Option<i64> {
-    match value {
-        Value::Integer(number) | Value::Time(number) => Some(*number),
-        Value::Number(number) if number.is_finite() => Some(*number as i64),
-        Value::Text(text) => text.trim().parse().ok(),
-        _ => None,
-    }
-}
-
 /// The runtime has checked that every column is declared and as long as the rows.
 fn keep(memory: &mut Memory, unit: &Unit, spec: &ScorerSpec, ids: &[PersonId], scored: &Scored, now: Millis) {
-    for column in &scored.scores {
-        let order = spec.scores.iter().find(|score| score.name == column.score);
-        let named = order.into_iter().flat_map(|score| &score.terms);
-        let terms: Vec<_> = named
-            .filter_map(|term| scored.terms.iter().find(|t| t.score == column.score && t.term == term.name))
-            .collect();
-        for (row, (id, value)) in ids.iter().zip(&column.values).enumerate() {
-            if !value.is_finite() {
-                continue;
-            }
-            let term = |t: &&guanxi_domain::scoring::ResultColumn| {
-                let value = t.values.get(row).copied().filter(|v| v.is_finite())?;
-                Some((t.term.clone(), value))
-            };
+    for column in scored.columns(spec) {
+        for (row, id) in ids.iter().enumerate() {
+            let Some(value) = column.value(row) else { continue };
             let score = Score {
-                name: column.score.clone(),
-                value: *value,
-                terms: terms.iter().filter_map(term).collect(),
+                name: column.name.to_owned(),
+                value,
+                terms: column.terms(row),
                 installation: unit.installation.id,
                 at: now,
             };

@@ -5,14 +5,12 @@ use std::collections::HashMap;
 
 use guanxi_app::AppError;
 use guanxi_domain::ids::PersonId;
+use guanxi_domain::profile::STANDING_FIELDS;
 use guanxi_store::Work;
 
 use super::memory::Memory;
 use super::rounds::{Item, Mind};
 use crate::fleet::Unit;
-
-/// The fields that show it.
-const FIELDS: [&str; 3] = ["influence", "path-distance", "connections"];
 
 /// Reads it for everybody whom plugins may see, if there is a plugin that wants to know.
 pub(crate) async fn read(read: &mut Work, memory: &mut Memory, mind: &Mind, items: &[Item]) -> Result<(), AppError> {
@@ -35,5 +33,5 @@ fn wants(unit: &Unit) -> bool {
     let manifest = unit.manifest();
     let inputs = manifest.scorer.iter().flat_map(|spec| spec.inputs.iter().map(|input| input.name.as_str()));
     let fields = manifest.campaign.iter().flat_map(|spec| spec.fields.iter().map(|wish| wish.name.as_str()));
-    inputs.chain(fields).any(|name| FIELDS.contains(&name) && unit.installation.grants.allows_field(name))
+    inputs.chain(fields).any(|name| STANDING_FIELDS.contains(&name) && unit.installation.grants.allows_field(name))
 }

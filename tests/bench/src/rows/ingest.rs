@@ -97,7 +97,7 @@ async fn measured(surroundings: &Surroundings, database: Database) -> Result<Out
     })
 }
 
-async fn send_all(client: &Client, server: &Server, tenant: &Tenant, load: &Load) -> Result<()> {
+pub(super) async fn send_all(client: &Client, server: &Server, tenant: &Tenant, load: &Load) -> Result<()> {
     let next = Arc::new(AtomicUsize::new(0));
     let accepted = Arc::new(AtomicUsize::new(0));
     let send = |_| {
@@ -139,7 +139,7 @@ async fn wait_for(pool: &AnyPool, sql: &str, good: impl Fn(i64) -> bool) -> Resu
 }
 
 /// Waits until nothing is left to decide or deliver.
-async fn drained(pool: &AnyPool, tenant: &Tenant) -> Result<()> {
+pub(super) async fn drained(pool: &AnyPool, tenant: &Tenant) -> Result<()> {
     let id = tenant.id.0;
     let open = format!("select count(*) from messages where tenant_id = {id} and status in ('queued', 'sending')");
     wait_for(pool, &open, |open| open == 0).await?;

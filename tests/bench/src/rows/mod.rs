@@ -16,6 +16,7 @@ mod relations;
 mod reload;
 mod scoring;
 mod segments;
+mod shadow;
 mod shares;
 mod start;
 
@@ -69,6 +70,7 @@ pub const ALL: [Measurement; 26] = [
         run: |surroundings, tokio| tokio.block_on(import_killed::postgres(surroundings)),
     },
     Measurement { name: "latency", run: |surroundings, tokio| tokio.block_on(latency::run(surroundings)) },
+    Measurement { name: "shadow", run: |surroundings, tokio| tokio.block_on(shadow::run(surroundings)) },
     Measurement { name: "shares", run: |surroundings, tokio| tokio.block_on(shares::run(surroundings)) },
     Measurement { name: "delivery", run: |surroundings, tokio| tokio.block_on(delivery::run(surroundings)) },
     Measurement { name: "reload", run: |surroundings, tokio| tokio.block_on(reload::run(surroundings)) },

@@ -24,6 +24,7 @@ pub fn backtest(tenant: TenantId, requested_at: i64) -> Backtest {
             unseen: vec!["fields: email".to_owned()],
             from: 1,
             to: 2,
+            scores: None,
         },
         status: BacktestStatus::Waiting,
         requested_by: "tok".to_owned(),

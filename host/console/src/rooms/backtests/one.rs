@@ -1,4 +1,4 @@
-//! One backtest: sums before and after, and some decisions side by side.
+//! One backtest: sums before and after, and some decisions side by side; of a scorer how scores move.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -7,10 +7,12 @@ use guanxi_app::AppError;
 use guanxi_domain::backtest::{Backtest, Difference, Said, Sample};
 use guanxi_domain::ids::BacktestId;
 
+use super::scores::Moved;
 use super::words::{self, Words};
 use crate::Console;
 use crate::format::{Time, percent, pretty_value, short, whole};
 use crate::page::{Page, Room, html};
+use crate::rooms::catalogue::Catalogue;
 use crate::rooms::person::operation::detail;
 use crate::rooms::sign_in::Nothing;
 use crate::rooms::totals::{Sum, sums};
@@ -55,6 +57,7 @@ struct BacktestPage {
     unseen: Vec<String>,
     sums: Vec<Sum>,
     pairs: Vec<Pair>,
+    moved: Option<Moved>,
     config: String,
 }
 
@@ -67,8 +70,10 @@ pub async fn show(
     let tenant = visitor.tenant(&slug).await?;
     let backtest = console.app.backtest(&visitor.caller, &slug, read_id(&id)?).await?;
     let w = words::of(visitor.language);
-    let Backtest { spec, status, difference, .. } = backtest;
     let here = format!("/console/t/{}", tenant.slug);
+    let catalogue = Catalogue::of(&console.app, &visitor, &slug).await?;
+    let moved = Moved::of(&backtest, &here, &catalogue, w);
+    let Backtest { spec, status, difference, .. } = backtest;
     let people = visitor.language.words();
     html(&BacktestPage {
         page: visitor.page(w.backtest, &tenant, Room::Plugins),
@@ -83,7 +88,7 @@ pub async fn show(
         code: status.as_str(),
         progress: percent(Some(backtest.progress)),
         error: backtest.error,
-        marks: marks(&difference, w),
+        marks: if moved.is_some() { Vec::new() } else { marks(&difference, w) },
         from: Time(spec.from),
         to: Time(spec.to),
         sums: sums([&difference.before, &difference.after], true, visitor.language),
@@ -92,6 +97,7 @@ pub async fn show(
             .into_iter()
             .map(|sample| pair(sample, &here, |name| people.operation(name).to_owned()))
             .collect(),
+        moved,
         unseen: difference.unseen,
         config: pretty_value(&spec.config),
     })

@@ -1,12 +1,14 @@
 //! `guanxi plugin backtest`: what would have been, told at once.
 
+mod scores;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
 use guanxi_app::BacktestInput;
 use guanxi_domain::DAY;
-use guanxi_domain::backtest::{Difference, Totals};
+use guanxi_domain::backtest::{BacktestKind, Difference, Totals};
 
 use super::{built, json, read};
 use crate::commands::print;
@@ -18,9 +20,9 @@ use crate::wiring::{build, local_operator};
 pub struct Options {
     /// The tenant.
     tenant: String,
-    /// The installation whose decisions are looked at.
+    /// The installation whose decisions or scores are looked at.
     installation: String,
-    /// The version that decides [default: the installation's own].
+    /// The version that decides or scores [default: the installation's own].
     #[arg(long)]
     version: Option<String>,
     /// Instead of a version of the library: a component, or the folder of a plugin, which is built.
@@ -29,9 +31,15 @@ pub struct Options {
     /// The configuration, a JSON file [default: the installation's own].
     #[arg(long)]
     settings: Option<PathBuf>,
-    /// Events of the last so many days.
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=3_650))]
-    days: i64,
+    /// Of a campaign, events of the last so many days [default: 30].
+    #[arg(long, value_parser = clap::value_parser!(i64).range(1..=3_650))]
+    days: Option<i64>,
+    /// Of a scorer, so many people at most, spread evenly over all [default: 100000].
+    #[arg(long, conflicts_with = "days")]
+    people: Option<u32>,
+    /// What is compared, of a plugin that is both: campaign or scorer [default: campaign].
+    #[arg(long, value_parser = kind)]
+    kind: Option<BacktestKind>,
     /// Print everything as JSON.
     #[arg(long)]
     json: bool,
@@ -49,8 +57,10 @@ pub async fn run(config: &Config, options: Options) -> anyhow::Result<()> {
         installation: options.installation,
         version: options.version,
         config: options.settings.as_ref().map(json).transpose()?,
-        from: Some(now - options.days * DAY),
-        to: Some(now),
+        from: options.days.map(|days| now - days * DAY),
+        to: options.days.map(|_| now),
+        kind: options.kind,
+        people: options.people,
     };
     let mut told = 0;
     let difference = app
@@ -62,15 +72,20 @@ pub async fn run(config: &Config, options: Options) -> anyhow::Result<()> {
             }
         })
         .await?;
-    match options.json {
-        true => print(serde_json::to_string_pretty(&difference)?),
-        false => tell(&difference),
+    match (options.json, &difference.shift) {
+        (true, _) => print(serde_json::to_string_pretty(&difference)?),
+        (false, Some(shift)) => scores::tell(shift, &difference.unseen),
+        (false, None) => tell(&difference),
     }
     Ok(())
 }
 
+fn kind(text: &str) -> Result<BacktestKind, &'static str> {
+    BacktestKind::parse(text).ok_or("is campaign or scorer")
+}
+
 fn tell(difference: &Difference) {
-    let Difference { decisions, differ, missing, before, after, gained, lost, unseen, samples } = difference;
+    let Difference { decisions, differ, missing, before, after, gained, lost, unseen, samples, .. } = difference;
     print(format!("{decisions} decisions compared, {differ} come out differently."));
     if *missing > 0 {
         print(format!("{missing} receipts without input were passed over."));
