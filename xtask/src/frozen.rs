@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use guanxi_package::{Language, build_crate, build_project, with_manifest};
+use guanxi_package::{Language, Names, build_crate, build_project, with_manifest};
 
 use crate::components::{ensure_target, write_if_changed};
 use crate::process;
@@ -62,7 +62,7 @@ fn component_of(
     let kind = Language::of(&source)?;
     if kind == Language::Rust {
         // Cargo knows what is stale.
-        return write_if_changed(component, &build_crate(&source, &workspace.target.join("wasm"))?);
+        return write_if_changed(component, &build_crate(&source, &workspace.target.join("wasm"), Names::AsProfiled)?);
     }
     let mut files = Vec::new();
     collect(&source, &mut files)?;
@@ -82,7 +82,7 @@ fn component_of(
     }
     let built = match kind {
         Language::Python => python(&folder, place)?,
-        _ => build_project(&folder, place, place)?,
+        _ => build_project(&folder, place, place, Names::AsProfiled)?,
     };
     write_if_changed(component, &built)?;
     fs::write(&stamp, made_of).with_context(|| format!("cannot write {}", stamp.display()))

@@ -6,7 +6,7 @@ use guanxi_domain::campaign::Moment;
 use guanxi_domain::ids::DecisionId;
 use guanxi_domain::receipt::{Answer, CallReceipt, answer_hash, read_input};
 use guanxi_domain::tenant::TenantId;
-use guanxi_domain::usage::{Usage, WorkKind};
+use guanxi_domain::usage::WorkKind;
 use guanxi_store::{DecisionRow, Scope as Rows, Work};
 
 use crate::usage::USED_UP;

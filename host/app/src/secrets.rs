@@ -224,7 +224,7 @@ fn bound_to(tenant: TenantId, holder: Holder) -> Vec<u8> {
 
 /// Other than secrets, so that neither opens as the other.
 fn session_of(tenant: TenantId, installation: InstallationId) -> Vec<u8> {
-    [bound_to(tenant, installation).as_slice(), b"session"].concat()
+    [bound_to(tenant, Holder::Installation(installation)).as_slice(), b"session"].concat()
 }
 
 #[cfg(test)]
@@ -237,7 +237,7 @@ mod tests {
         let sealed = vault.seal_token(TENANT, installation(), "t-1", [9; 24]).unwrap();
         assert_eq!(vault.open_token(TENANT, installation(), &sealed).as_deref(), Ok("t-1"));
         assert!(vault.open_token(TenantId(2), installation(), &sealed).is_err());
-        assert!(vault.open(TENANT, installation(), &sealed).is_err());
+        assert!(vault.open(TENANT, Holder::Installation(installation()), &sealed).is_err());
     }
 
     #[test]

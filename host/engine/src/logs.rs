@@ -77,13 +77,20 @@ fn cut(mut line: String) -> String {
 mod tests {
     use std::time::Duration;
 
-    use guanxi_runtime::{CallError, LogLevel, LogLine};
+    use guanxi_runtime::{CallError, LogLevel, LogLine, Stopped};
 
     use super::*;
 
     fn said(lines: usize, result: Result<(), CallError>) -> Call<()> {
         let line = LogLine { level: LogLevel::Info, line: "said".to_owned() };
-        Call { result, fuel: 0, took: Duration::ZERO, log: vec![line; lines] }
+        Call {
+            result,
+            fuel: 0,
+            took: Duration::ZERO,
+            log: vec![line; lines],
+            stopped: Stopped::default(),
+            missed: Vec::new(),
+        }
     }
 
     #[test]

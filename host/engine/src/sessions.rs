@@ -217,7 +217,7 @@ impl Asking<'_> {
         let response = answered.map_err(|error| format!("no session: {error}"))?;
         let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         given(&authorization, &answer).map_err(|problem| {
-            let told = passport.policy.secrets.redacted(&told(&answer));
+            let told = told(&answer, |text| passport.policy.secrets.redacted(text));
             format!("the channel gave no session: {problem}; it answered {}{told}", response.status)
         })
     }
@@ -254,16 +254,21 @@ fn whole_number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
-/// What a channel says about its refusal: codes and messages, nothing that could be a token.
-fn told(answer: &Value) -> String {
+/// What a channel says about its refusal: codes and messages, nothing that could be a token. They may quote what they were
+/// sent.
+fn told(answer: &Value, redacted: impl Fn(&str) -> String) -> String {
     let named = |name: &str| {
         let name = name.to_ascii_lowercase();
         ["err", "code", "msg", "message", "hint", "description"].iter().any(|word| name.contains(word))
     };
     let inner = answer.get("data").or_else(|| answer.get("error"));
     let objects = [Some(answer), inner].into_iter().flatten().filter_map(Value::as_object);
-    let members = objects.flatten().filter(|(name, value)| named(name) && (value.is_string() || value.is_number()));
-    let told: Vec<String> = members.map(|(name, value)| format!("{name} {value}")).collect();
+    let member = |(name, value): (&String, &Value)| match value {
+        Value::String(text) => Some(format!("{name} `{}`", redacted(text))),
+        Value::Number(number) => Some(format!("{name} {number}")),
+        _ => None,
+    };
+    let told: Vec<String> = objects.flatten().filter(|(name, _)| named(name)).filter_map(member).collect();
     match told.is_empty() {
         true => String::new(),
         false => format!(" ({})", told.join(", ").chars().take(TOLD_MAX).collect::<String>()),
@@ -310,8 +315,9 @@ mod tests {
     #[test]
     fn a_refusal_is_told_without_what_could_be_a_token() {
         let answer = json!({"errcode": 40_013, "errmsg": "invalid appid", "refresh_token": "r-1"});
-        assert_eq!(told(&answer), " (errcode 40013, errmsg \"invalid appid\")");
-        assert_eq!(told(&json!({"data": {"error_code": 10_010}})), " (error_code 10010)");
-        assert_eq!(told(&json!("x")), "");
+        let redacted = |text: &str| text.replace("appid", "[secret]");
+        assert_eq!(told(&answer, redacted), " (errcode 40013, errmsg `invalid [secret]`)");
+        assert_eq!(told(&json!({"data": {"error_code": 10_010}}), redacted), " (error_code 10010)");
+        assert_eq!(told(&json!("x"), redacted), "");
     }
 }

@@ -58,7 +58,7 @@ const EDGES: [&str; 2] = [
 ];
 
 /// Where rows of people are.
-const VACUUMED: [&str; 19] = [
+const VACUUMED: [&str; 20] = [
     "events",
     "timeline",
     "people",

@@ -24,7 +24,7 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (13, "webhooks", include_str!("../migrations/sqlite/0013_webhooks.sql")),
         (14, "operation counts", include_str!("../migrations/sqlite/0014_operation_counts.sql")),
         (15, "plugin logs", include_str!("../migrations/sqlite/0015_plugin_logs.sql")),
-        (17, "sessions", include_str!("../migrations/sqlite/0017_sessions.sql")),
+        (16, "sessions", include_str!("../migrations/sqlite/0016_sessions.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
@@ -47,7 +47,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (16, "webhooks", include_str!("../migrations/postgres/0016_webhooks.sql")),
         (17, "operation counts", include_str!("../migrations/postgres/0017_operation_counts.sql")),
         (18, "plugin logs", include_str!("../migrations/postgres/0018_plugin_logs.sql")),
-        (20, "sessions", include_str!("../migrations/postgres/0020_sessions.sql")),
+        (19, "sessions", include_str!("../migrations/postgres/0019_sessions.sql")),
     ])
 });
 

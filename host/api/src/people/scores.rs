@@ -46,8 +46,7 @@ pub struct InputBody {
     /// Why it is wanted.
     pub purpose: String,
     /// What is seen: a text, a number, `true` or `false`, texts; times are milliseconds since the epoch.
-    #[schema(value_type = Option<Object>)]
-    pub value: Option<serde_json::Value>,
+    pub value: serde_json::Value,
     /// Why nothing is seen, so that the manifest's default counts: `not-granted`, `not-allowed` (the person does not), `unknown`.
     #[schema(example = "not-granted")]
     pub unseen: Option<&'static str>,
@@ -133,8 +132,8 @@ impl ScoreAgainBody {
 impl From<InputSeen> for InputBody {
     fn from(InputSeen { name, purpose, value }: InputSeen) -> Self {
         let (value, unseen) = match value {
-            Ok(value) => (Some(plain(value)), None),
-            Err(unseen) => (None, Some(unseen.as_str())),
+            Ok(value) => (plain(value), None),
+            Err(unseen) => (serde_json::Value::Null, Some(unseen.as_str())),
         };
         Self { name, purpose, value, unseen }
     }

@@ -14,7 +14,6 @@ pub struct SignalBody {
     /// Which channel says so.
     pub source: String,
     /// A text, a number, yes or no, or several texts.
-    #[schema(value_type = Object)]
     pub value: serde_json::Value,
     /// When it was so, milliseconds since the epoch.
     pub observed_at: Millis,

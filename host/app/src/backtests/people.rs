@@ -217,7 +217,7 @@ mod tests {
         let numbers = |last: u64, take: u64| (0..take).map(|place| number(place, last, take)).collect::<Vec<_>>();
         assert_eq!(numbers(5, 5), [1, 2, 3, 4, 5]);
         assert_eq!(numbers(10, 4), [1, 3, 6, 8]);
-        assert_eq!(numbers(0, 0), []);
+        assert_eq!(numbers(0, 0), Vec::<u32>::new());
         let many = numbers(u64::from(u32::MAX), 100_000);
         assert!(many.is_sorted_by(|a, b| a < b) && many.last() < Some(&u32::MAX));
     }

@@ -3,13 +3,12 @@
 mod receive;
 mod send;
 mod sign;
-mod template;
 #[cfg(test)]
 mod tests;
-mod time;
 
 use std::collections::BTreeMap;
 
+use guanxi_channel_kit::template::Marks;
 use guanxi_plugin::Failure;
 use guanxi_plugin::connector::{Connector, Incoming, Outbound, Receive, Reception, Refusal, Response, Step};
 use guanxi_plugin::words::Instant;
@@ -17,6 +16,9 @@ use guanxi_plugin::words::Instant;
 /// How many messages one number gets from one signature, within how many seconds, unless the account says otherwise. From
 /// the help page of `isv.BUSINESS_LIMIT_CONTROL` (codes: 1 a minute, 5 an hour, 10 a day), looked up 2026-11-21.
 pub const PER_NUMBER: &[(&str, u32, u32)] = &[("code", 1, 60), ("code", 5, 3_600), ("code", 10, 86_400)];
+
+/// How the cloud writes the place of a value.
+const MARKS: Marks = Marks { open: "${", close: "}" };
 
 struct Aliyun;
 

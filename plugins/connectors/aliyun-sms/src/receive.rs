@@ -1,12 +1,11 @@
 //! Receipts (`SmsReport`) and replies (`SmsUp`). The cloud signs neither, so the address has a token of its own.
 
+use guanxi_channel_kit::civil;
 use guanxi_plugin::connector::{Header, Incoming, Reception, Refusal, Response};
 use guanxi_plugin::secrets::{self, Digest, Part, Problem};
 use guanxi_plugin::words::{Event, Instant, Received};
 use guanxi_plugin::{Failure, log};
 use serde_json::{Value, json};
-
-use crate::time;
 
 pub fn receive(request: &Incoming, now: Instant) -> Result<Reception, Refusal> {
     let mut tokens = form_urlencoded::parse(request.query.as_bytes()).filter(|(name, _)| name == "token");
@@ -62,7 +61,7 @@ fn event(told: &Value, now: Instant) -> Option<Received> {
     let event = Event {
         id: String::new(),
         kind: kind.to_owned(),
-        at: time::beijing(&text(told, at)).unwrap_or(now),
+        at: civil::beijing(&text(told, at)).unwrap_or(now),
         channel: Some("sms".to_owned()),
         touchpoint: None,
         properties: properties.to_string(),

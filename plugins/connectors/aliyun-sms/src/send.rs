@@ -1,11 +1,12 @@
 //! Messages to numbers, and what the cloud's answers mean.
 
+use guanxi_channel_kit::{civil, template};
 use guanxi_plugin::connector::{Outbound, Outcome, Request, Response, Step};
 use guanxi_plugin::words::Instant;
 use guanxi_plugin::{Failure, log};
 use serde::Deserialize;
 
-use crate::{Settings, sign, template, time};
+use crate::{MARKS, Settings, sign};
 
 const HOST: &str = "dysmsapi.aliyuncs.com";
 /// Characters of a message with its signature and brackets; more than 70 are charged as several.
@@ -87,7 +88,7 @@ fn query(settings: &Settings, message: &Outbound) -> Result<String, String> {
     if characters > CHARACTERS_MAX {
         return Err(format!("the text and its signature have {characters} characters, of at most {CHARACTERS_MAX}"));
     }
-    let Some((code, values)) = template::matching(&settings.templates, &content.text) else {
+    let Some((code, values)) = template::matching(MARKS, &settings.templates, &content.text) else {
         return Err("no approved template says this: a text message needs one".to_owned());
     };
     let values = serde_json::to_string(&values).map_err(|problem| problem.to_string())?;
@@ -102,7 +103,7 @@ fn query(settings: &Settings, message: &Outbound) -> Result<String, String> {
 
 fn request(settings: &Settings, message: &Outbound, query: &str) -> Result<Step, Failure> {
     // The cloud takes each nonce once; every attempt is another request.
-    let (date, nonce) = (time::utc(message.now), format!("{}-{}", message.id, message.attempt));
+    let (date, nonce) = (civil::utc(message.now), format!("{}-{}", message.id, message.attempt));
     let headers = [
         ("host", HOST),
         ("x-acs-action", "SendSms"),
@@ -141,7 +142,7 @@ pub fn outcome(response: &Response, now: Instant) -> Result<Outcome, Failure> {
         _ => {}
     }
     Ok(match CODES.iter().find(|(known, _)| *known == code).map(|(_, class)| *class) {
-        Some(Class::Day) => Outcome::QuotaExhausted(time::next_day(now)),
+        Some(Class::Day) => Outcome::QuotaExhausted(civil::next_day(now)),
         Some(Class::Gone) => Outcome::RecipientGone(told),
         Some(Class::Later(seconds)) => Outcome::RetryAfter(seconds),
         Some(Class::Mend) => {
@@ -155,7 +156,7 @@ pub fn outcome(response: &Response, now: Instant) -> Result<Outcome, Failure> {
 /// 触发分钟级流控Permits:1 and its like: so many to this number in a minute, an hour or a day.
 fn flow(message: &str, now: Instant) -> Outcome {
     match message {
-        _ if message.contains("天级") => Outcome::QuotaExhausted(time::next_day(now)),
+        _ if message.contains("天级") => Outcome::QuotaExhausted(civil::next_day(now)),
         _ if message.contains("小时级") => Outcome::RetryAfter(HOUR),
         _ => Outcome::RetryAfter(MINUTE),
     }

@@ -4,7 +4,7 @@ use guanxi_plugin::connector::{Connector, Incoming, Outbound, Outcome, Receive, 
 use guanxi_plugin::testing::{self, NOW};
 use serde_json::{Value, json};
 
-use super::{Aliyun, Settings, sign, template, time};
+use super::{Aliyun, Settings, sign};
 
 fn settings() -> Settings {
     let templates = [
@@ -41,38 +41,6 @@ fn a_second_attempt_has_another_nonce() {
         }
     };
     assert_ne!(nonce(1).unwrap().value, nonce(2).unwrap().value);
-}
-
-#[test]
-fn templates_are_found_by_what_they_say() {
-    let check = |template: &str, text: &str, expected: Option<&[(&str, &str)]>| {
-        let templates = [("T".to_owned(), template.to_owned())].into();
-        let found = template::matching(&templates, text).map(|(_, values)| values);
-        let expected = expected.map(|pairs| pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
-        assert_eq!(found, expected, "{template} {text}");
-    };
-    check("您好${name}，订单${no}已发。", "您好阿达，订单7，8已发。", Some(&[("name", "阿达"), ("no", "7，8")]));
-    check("${a}=${a}", "1=1", Some(&[("a", "1")]));
-    check("${a}=${a}", "1=2", None);
-    check("${a}${b}", "12", None);
-    check("x${a}", "x", None);
-    check("x${a", "x1", None);
-    check("固定", "固定", Some(&[]));
-    check("固定", "固定的", None);
-    let both = [("A".to_owned(), "${all}".to_owned()), ("B".to_owned(), "码${code}".to_owned())].into();
-    assert_eq!(template::matching(&both, "码7").unwrap().0, "B");
-}
-
-#[test]
-fn times_are_read_and_written() {
-    assert_eq!(time::utc(NOW), "2026-01-01T00:00:00Z");
-    assert_eq!(time::utc(1_709_251_199_999), "2024-02-29T23:59:59Z");
-    assert_eq!(time::beijing("2026-01-01 08:00:00"), Some(NOW));
-    assert_eq!(time::beijing("2024-03-01 07:59:59"), Some(1_709_251_199_000));
-    for bad in ["", "2026-01-01", "2026-13-01 00:00:00", "2026-01-01 25:00:00", "x-1-1 1:1:1", "2026-01-01 -1:00:00"] {
-        assert_eq!(time::beijing(bad), None, "{bad}");
-    }
-    assert_eq!(time::next_day(NOW), NOW + 16 * 3_600_000);
 }
 
 fn call(query: &str, body: &str) -> Result<Reception, Refusal> {

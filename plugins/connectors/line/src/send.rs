@@ -1,5 +1,6 @@
 //! Messages to friends, and what LINE's answers mean.
 
+use guanxi_channel_kit::content::{Button, Content};
 use guanxi_plugin::connector::{Outbound, Outcome, Request, Response, Step};
 use guanxi_plugin::secrets::{self, Digest, Part, Problem};
 use guanxi_plugin::words::{DAY, HOUR, Instant};
@@ -18,26 +19,6 @@ const BUTTONS_MAX: usize = 13;
 const URL_MAX: usize = 2_000;
 /// Seconds to wait where somebody has to mend something.
 const MENDED: u32 = 300;
-
-/// What of a neutral content LINE carries.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    text: String,
-    title: Option<String>,
-    url: Option<String>,
-    image: Option<String>,
-    #[serde(default)]
-    buttons: Vec<Button>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Button {
-    text: String,
-    url: Option<String>,
-    value: Option<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

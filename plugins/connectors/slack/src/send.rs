@@ -1,5 +1,6 @@
 //! Messages to members, and what Slack's answers mean.
 
+use guanxi_channel_kit::content::{Button, Content};
 use guanxi_plugin::connector::{Outbound, Outcome, Request, Response, Step};
 use guanxi_plugin::{Failure, log};
 use serde::Deserialize;
@@ -55,26 +56,6 @@ enum Class {
     Doubtful,
     Gone,
     Mend,
-}
-
-/// What of a neutral content Slack carries.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    text: String,
-    title: Option<String>,
-    url: Option<String>,
-    image: Option<String>,
-    #[serde(default)]
-    buttons: Vec<Button>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Button {
-    text: String,
-    url: Option<String>,
-    value: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 //! Messages to people, and what Telegram's answers mean.
 
+use guanxi_channel_kit::content::{Button, Content};
 use guanxi_plugin::connector::{Outbound, Outcome, Request, Response, Step};
 use guanxi_plugin::{Failure, log};
 use serde::Deserialize;
@@ -19,26 +20,6 @@ const BUTTONS_MAX: usize = 100;
 const VALUE_BYTES_MAX: usize = 64;
 /// Seconds to wait where somebody has to mend something.
 const MENDED: u32 = 300;
-
-/// What of a neutral content Telegram carries.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    text: String,
-    title: Option<String>,
-    url: Option<String>,
-    image: Option<String>,
-    #[serde(default)]
-    buttons: Vec<Button>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Button {
-    text: String,
-    url: Option<String>,
-    value: Option<String>,
-}
 
 #[derive(Deserialize)]
 struct Answer {

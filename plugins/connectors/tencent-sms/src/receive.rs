@@ -1,12 +1,11 @@
 //! Receipts and replies. The cloud signs neither, so the address has a token of its own.
 
+use guanxi_channel_kit::civil;
 use guanxi_plugin::connector::{Header, Incoming, Reception, Refusal, Response};
 use guanxi_plugin::secrets::{self, Digest, Part, Problem};
 use guanxi_plugin::words::{Event, Instant, Received, SECOND};
 use guanxi_plugin::{Failure, log};
 use serde_json::{Value, json};
-
-use crate::time;
 
 pub fn receive(request: &Incoming, now: Instant) -> Result<Reception, Refusal> {
     let mut tokens = form_urlencoded::parse(request.query.as_bytes()).filter(|(name, _)| name == "token");
@@ -61,7 +60,7 @@ fn event(told: &Value, now: Instant) -> Option<Received> {
                     json!({ "channel-id": id, "state": "failed", "reason": reason.trim() })
                 }
             };
-            let at = time::beijing(&text(told, "user_receive_time"));
+            let at = civil::beijing(&text(told, "user_receive_time"));
             (format!("report-{id}"), at, "guanxi.delivery", properties)
         }
     };

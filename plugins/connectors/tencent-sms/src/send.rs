@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use guanxi_channel_kit::{civil, template};
 use guanxi_plugin::connector::{Outbound, Outcome, Request, Response, Step};
 use guanxi_plugin::words::{Instant, SECOND};
 use guanxi_plugin::{Failure, log};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{Settings, sign, template, time};
+use crate::{MARKS, Settings, sign};
 
 const HOST: &str = "sms.tencentcloudapi.com";
 /// Characters of a message with its signature and brackets; more than 70 are charged as several.
@@ -108,7 +109,7 @@ fn body(settings: &Settings, message: &Outbound) -> Result<serde_json::Value, St
     if characters > CHARACTERS_MAX {
         return Err(format!("the text and its signature have {characters} characters, of at most {CHARACTERS_MAX}"));
     }
-    let Some((id, values)) = template::matching(&settings.templates, &content.text) else {
+    let Some((id, values)) = template::matching(MARKS, &settings.templates, &content.text) else {
         return Err("no approved template says this: a text message needs one".to_owned());
     };
     Ok(json!({
@@ -149,7 +150,7 @@ pub fn outcome(response: &Response, now: Instant) -> Result<Outcome, Failure> {
     let told = format!("{code}: {message}");
     let fits = |known: &str| code.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     Ok(match CODES.iter().find(|(known, _)| fits(known)).map(|(_, class)| *class) {
-        Some(Class::Day) => Outcome::QuotaExhausted(time::next_day(now)),
+        Some(Class::Day) => Outcome::QuotaExhausted(civil::next_day(now)),
         Some(Class::Gone) => Outcome::RecipientGone(told),
         Some(Class::Later(seconds)) => Outcome::RetryAfter(seconds),
         Some(Class::Mend) => {

@@ -1,16 +1,15 @@
 //! TC3-HMAC-SHA256, the signature of Tencent Cloud's API.
 
+use guanxi_channel_kit::civil;
 use guanxi_plugin::secrets::{self, Digest, Part, Problem};
 use guanxi_plugin::words::{Instant, SECOND};
-
-use crate::time;
 
 pub const CONTENT_TYPE: &str = "application/json; charset=utf-8";
 
 /// The header `authorization` of a POST of `body` to `/` at `now`. The service is the first label of the host.
 pub fn authorization(secret_id: &str, host: &str, body: &str, now: Instant) -> Result<String, Problem> {
     let service = host.split('.').next().unwrap_or_default();
-    let day = time::utc(now).chars().take(10).collect::<String>();
+    let day = civil::utc(now).chars().take(10).collect::<String>();
     let request = format!("POST\n/\n\ncontent-type:{CONTENT_TYPE}\nhost:{host}\n\ncontent-type;host\n{}", hash(body)?);
     let scope = format!("{day}/{service}/tc3_request");
     let signed = format!("TC3-HMAC-SHA256\n{}\n{scope}\n{}", now.div_euclid(SECOND), hash(&request)?);

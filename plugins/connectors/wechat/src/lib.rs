@@ -8,7 +8,6 @@ mod send;
 mod template;
 #[cfg(test)]
 mod tests;
-mod xml;
 
 use std::collections::BTreeMap;
 

@@ -2,13 +2,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use guanxi_channel_kit::xml::{self, Fields};
 use guanxi_plugin::Failure;
 use guanxi_plugin::connector::{Header, Incoming, Reception, Refusal, Response};
 use guanxi_plugin::secrets::{self, Cipher, Digest, Problem};
 use guanxi_plugin::words::{Event, Instant, MINUTE, Received, SECOND};
 use serde_json::{Value, json};
 
-use crate::xml::{self, Fields};
 use crate::{Mode, Settings};
 
 /// How far its time may be from ours. WeChat repeats what was not answered in 5 seconds 3 times.

@@ -1,7 +1,9 @@
 //! Messages to followers, and what WeChat's answers mean.
 
+use guanxi_channel_kit::civil;
+use guanxi_channel_kit::template::matching;
 use guanxi_plugin::connector::{Outbound, Outcome, Request, Response, Step};
-use guanxi_plugin::words::{DAY, HOUR, Instant};
+use guanxi_plugin::words::Instant;
 use guanxi_plugin::{Failure, log};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -90,7 +92,7 @@ fn request(settings: &Settings, message: &Outbound) -> Result<(&'static str, Val
     let content: Content = serde_json::from_str(&message.content)
         .map_err(|problem| format!("WeChat cannot carry this content: {problem}"))?;
     let plain = content.title.is_none() && content.image.is_none() && content.buttons.is_empty();
-    if let Some((id, values)) = template::matching(&settings.templates, &content.text).filter(|_| plain) {
+    if let Some((id, values)) = matching(template::MARKS, &settings.templates, &content.text).filter(|_| plain) {
         if let Some(why) = template::too_long(&values) {
             return Err(why);
         }
@@ -176,7 +178,7 @@ pub fn outcome(response: &Response, now: Instant) -> Result<Outcome, Failure> {
             Outcome::RetryAfter(seconds)
         }
         // Quotas begin anew at midnight in Beijing.
-        Some(Class::Quota) => Outcome::QuotaExhausted(((now + 8 * HOUR).div_euclid(DAY) + 1) * DAY - 8 * HOUR),
+        Some(Class::Quota) => Outcome::QuotaExhausted(civil::next_day(now)),
         Some(Class::Window) => Outcome::WindowClosed,
         Some(Class::Gone) => Outcome::RecipientGone(told),
         None => Outcome::Rejected(told),

@@ -4,7 +4,6 @@ mod receive;
 mod send;
 #[cfg(test)]
 mod tests;
-mod xml;
 
 use guanxi_plugin::Failure;
 use guanxi_plugin::connector::{

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use guanxi_channel_kit::xml::{self, Fields};
 use guanxi_plugin::connector::{Header, Incoming, Reception, Refusal, Response};
 use guanxi_plugin::secrets::{self, Cipher, Digest, Problem};
 use guanxi_plugin::words::{Event, Instant, MINUTE, Received, SECOND};
@@ -9,7 +10,6 @@ use guanxi_plugin::{Failure, log};
 use serde_json::{Value, json};
 
 use crate::Settings;
-use crate::xml::{self, Fields};
 
 /// How far its time may be from ours. WeCom repeats what was not answered in 5 seconds.
 const STALE: Instant = 5 * MINUTE;

@@ -11,12 +11,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 const PEOPLE: usize = 40;
+const TOKEN: &str = "token-of-the-channel-";
 const SECRET: &str = "app-\"secret\"-of-acme";
 const UPDATES: &str = r#"[{"id":"u-1","from":"ann","text":"Hello 你好","at":1767225600000},{"id":"u-2","from":"bob","text":"Hi","at":1767225601000}]"#;
 /// Computed with Python's `hmac` under the key `hook-key-of-acme`.
 const SIGNATURE: &str = "53779c364ec9392f66d79a3d2cd631fc7297992b7f18f7a38bc38f1c429244dc";
 
-/// A channel that gives tokens `t-1`, `t-2` … and refuses those up to the number in `dead`.
+/// A channel that gives tokens with numbers and refuses those up to the number in `dead`.
 struct Channel {
     sink: Sink,
     dead: Arc<AtomicUsize>,
@@ -29,9 +30,12 @@ impl Channel {
         sink.behave(move |request: &Received| {
             if request.target == "/token" {
                 let number = given.fetch_add(1, Ordering::SeqCst) + 1;
-                return Reply::Json(json!({"access_token": format!("t-{number}"), "expires_in": "7200"}));
+                return Reply::Json(json!({"access_token": format!("{TOKEN}{number}"), "expires_in": "7200"}));
             }
-            let token = request.target.strip_prefix("/send?access_token=t-").and_then(|number| number.parse().ok());
+            let token = request
+                .target
+                .strip_prefix("/send?access_token=")
+                .and_then(|token| token.strip_prefix(TOKEN)?.parse().ok());
             let refuses = token.is_none_or(|number: usize| number <= refused.load(Ordering::SeqCst));
             Reply::Json(json!({"errcode": if refuses { 40_001 } else { 0 }}))
         });
@@ -85,7 +89,7 @@ fn ch_8_a_storm_of_refused_sessions_asks_for_one_new_session() {
         let tenant = tenant.on(&host);
         welcome(&tenant, "third", 1).await;
         assert_eq!(channel.asked().len(), 2, "a process that starts finds the session");
-        assert!(!stands_in_the_file(&place, b"t-2"), "no token is kept in the clear");
+        assert!(!stands_in_the_file(&place, TOKEN.as_bytes()), "no token is kept in the clear");
 
         // Another secret wants another session.
         install(&tenant, &channel.url(), "another").await;

@@ -131,6 +131,8 @@ fn pl_1_what_was_built_of_a_frozen_contract_decides_alike_in_every_language() {
         for language in ["rust", "typescript"] {
             tenant.install_component(language, frozen("0.1.0", language), json!({}), json!({})).await;
         }
+        // An unknown input is not a number, and nobody has a score of that.
+        tenant.call("identify", &json!({"userId": "ada", "traits": {"followers": 12}})).await.expect(202);
         let properties = json!({"total": 129.5});
         tenant.call("track", &json!({"userId": "ada", "event": "visit", "properties": properties})).await.expect(202);
         // What follows after these is what the person has, to which the one before may have added.

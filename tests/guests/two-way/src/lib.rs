@@ -64,7 +64,7 @@ impl Receive for TwoWay {
             panic!("as asked");
         }
         let signed = secrets::hmac("hook-key", Digest::Sha256, &request.body);
-        let expected = signed.map_err(|failure| Refusal::BadConfig(failure.message().to_owned()))?;
+        let expected = signed.map_err(|_| Refusal::BadConfig("the key of callbacks is not set".to_owned()))?;
         let expected: String = expected.iter().map(|byte| format!("{byte:02x}")).collect();
         let shown = request.headers.iter().find(|header| header.name == "x-signature");
         if shown.is_none_or(|shown| shown.value != expected) {

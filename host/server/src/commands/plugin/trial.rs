@@ -232,10 +232,10 @@ impl Trial {
         }
         let secrets = self.secrets(&inputs.secrets)?;
         if inputs.authorize && plugin.has_session() {
-            answers.push(facets::authorize(plugin, &config, &secrets, limits));
+            answers.push(facets::authorize(plugin, &config, &secrets, &limits(answers.len())));
         }
         if let Some(incoming) = inputs.incoming.as_ref().filter(|_| plugin.receives()) {
-            answers.push(facets::receive(plugin, &config, incoming, &secrets, limits));
+            answers.push(facets::receive(plugin, &config, incoming, &secrets, &limits(answers.len())));
         }
         let kinds: Vec<&str> = manifest.kinds().into_iter().map(Kind::as_str).collect();
         ensure!(

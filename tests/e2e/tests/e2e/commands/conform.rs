@@ -35,6 +35,8 @@ const BROKEN: [(&str, &str, &str); 21] = [
     ("fuel", "fuel", "in `send`"),
 ];
 const RULES: usize = 16;
+const FIRST_PARTY: [&str; 9] =
+    ["aliyun-sms", "line", "sandbox", "slack", "telegram", "tencent-sms", "webhook", "wechat", "wecom"];
 
 fn guest() -> String {
     PathBuf::from(variable("GUANXI_TEST_GUESTS")).join("bad-connector.wasm").display().to_string()
@@ -154,13 +156,15 @@ fn pl_9_a_recording_may_say_that_the_status_is_enough() {
 #[test]
 fn ch_2_first_party_connectors_conform() {
     on_sqlite(|place| async move {
-        for name in ["sandbox", "webhook"] {
+        for name in FIRST_PARTY {
             let component = PathBuf::from(variable("GUANXI_TEST_PLUGINS")).join(format!("{name}.wasm"));
             let folder = example(&format!("../plugins/connectors/{name}/exchanges"));
             let (good, told, report) = judge(&place, &component.display().to_string(), &folder).await;
             assert!(good, "{told}");
             let verdicts = report["rules"].as_array().expect("rules").iter().map(|rule| &rule["verdict"]);
-            assert_eq!(verdicts.clone().all(|verdict| verdict == "passed"), name == "webhook", "{told}");
+            // Of channels that do not know repetitions, and of one that sends nothing, not every rule can be asked.
+            let all = ["line", "webhook"].contains(&name);
+            assert_eq!(verdicts.clone().all(|verdict| verdict == "passed"), all, "{told}");
         }
     });
 }

@@ -96,9 +96,7 @@ impl Report {
         );
         self.rules.iter().for_each(|rule| rule.tell(&mut text));
         for facet in &self.not_covered {
-            text.push_str(&format!(
-                "\n  not covered     {facet:<15} no rule is about it, for the host does not call it yet"
-            ));
+            text.push_str(&format!("\n  not covered     {facet:<15} no rule is about it yet"));
         }
         text
     }

@@ -47,3 +47,25 @@ fn numbers(text: &str, between: char) -> Option<[i64; 3]> {
     let read = |part: &str| part.parse().ok().filter(|number: &i64| *number >= 0);
     text.split(between).map(read).collect::<Option<Vec<_>>>()?.try_into().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-01-01T00:00:00Z.
+    const NOW: Instant = 1_767_225_600_000;
+
+    #[test]
+    fn times_are_read_and_written() {
+        assert_eq!(utc(NOW), "2026-01-01T00:00:00Z");
+        assert_eq!(utc(1_709_251_199_999), "2024-02-29T23:59:59Z");
+        assert_eq!(beijing("2026-01-01 08:00:00"), Some(NOW));
+        assert_eq!(beijing("2024-03-01 07:59:59"), Some(1_709_251_199_000));
+        let bad =
+            ["", "2026-01-01", "2026-13-01 00:00:00", "2026-01-01 25:00:00", "x-1-1 1:1:1", "2026-01-01 -1:00:00"];
+        for text in bad {
+            assert_eq!(beijing(text), None, "{text}");
+        }
+        assert_eq!(next_day(NOW), NOW + 16 * HOUR);
+    }
+}

@@ -1,4 +1,4 @@
-//! The little XML that WeChat speaks, as names and texts. Nothing is expanded but the five entities that XML itself knows,
+//! The little XML that WeChat and its kin speak, as names and texts. Nothing is expanded but the five entities that XML itself knows,
 //! and a document type is refused.
 
 use std::collections::BTreeMap;
