@@ -1,7 +1,7 @@
 //! Requests of channels, which anybody may send: each waits in a bounded line for the engine, which has the connectors.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use guanxi_domain::connector::{Incoming, Refusal, Response};
 use guanxi_domain::tenant::TenantId;
@@ -26,6 +26,8 @@ pub struct Callback {
     pub incoming: Incoming,
     /// Where the answer goes.
     pub answer: oneshot::Sender<Result<Response, CallbackError>>,
+    /// Kept until the request is worked off, though whoever sent it may have gone.
+    pub place: Place,
 }
 
 /// Why a request of a channel was not taken.
@@ -46,35 +48,41 @@ pub(crate) struct Callbacks {
     line: mpsc::Sender<Callback>,
     /// Until the engine takes it.
     waiting: Mutex<Option<mpsc::Receiver<Callback>>>,
-    of_tenants: Mutex<HashMap<TenantId, usize>>,
+    taken: Taken,
 }
 
+/// Places that are taken, by tenant.
+type Taken = Arc<Mutex<HashMap<TenantId, usize>>>;
+
 /// A place among those of one tenant; given back when dropped.
-struct Place<'c>(&'c Callbacks, TenantId);
+pub struct Place {
+    taken: Taken,
+    tenant: TenantId,
+}
 
 impl Callbacks {
     pub(crate) fn new() -> Self {
         let (line, waiting) = mpsc::channel(WAITING_MAX);
-        Self { line, waiting: Mutex::new(Some(waiting)), of_tenants: Mutex::default() }
+        Self { line, waiting: Mutex::new(Some(waiting)), taken: Taken::default() }
     }
 
-    fn place(&self, tenant: TenantId) -> Option<Place<'_>> {
-        let mut of_tenants = self.of_tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = of_tenants.entry(tenant).or_default();
+    fn place(&self, tenant: TenantId) -> Option<Place> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(tenant).or_default();
         (*count < OF_TENANT_MAX).then(|| {
             *count += 1;
-            Place(self, tenant)
+            Place { taken: Arc::clone(&self.taken), tenant }
         })
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
-        let mut of_tenants = self.0.of_tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = of_tenants.get_mut(&self.1) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.tenant) {
             *count -= 1;
             if *count == 0 {
-                of_tenants.remove(&self.1);
+                taken.remove(&self.tenant);
             }
         }
     }
@@ -86,9 +94,9 @@ impl App {
     pub async fn receive(&self, slug: &str, installation: &str, incoming: Incoming) -> Result<Response, CallbackError> {
         let callbacks = &self.inner.callbacks;
         let tenant = self.tenant_called(slug).await?.id;
-        let _place = callbacks.place(tenant).ok_or(AppError::Overloaded(RETRY_AFTER))?;
+        let place = callbacks.place(tenant).ok_or(AppError::Overloaded(RETRY_AFTER))?;
         let (answer, answered) = oneshot::channel();
-        let callback = Callback { tenant, installation: installation.to_owned(), incoming, answer };
+        let callback = Callback { tenant, installation: installation.to_owned(), incoming, answer, place };
         callbacks.line.try_send(callback).map_err(|_| AppError::Overloaded(RETRY_AFTER))?;
         answered.await.map_err(|_| AppError::Overloaded(RETRY_AFTER))?
     }
@@ -96,5 +104,31 @@ impl App {
     /// The line of waiting requests, for the one who works it off; `None` if somebody does.
     pub fn callbacks(&self) -> Option<mpsc::Receiver<Callback>> {
         self.inner.callbacks.waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ch_3_a_tenant_has_so_many_places_until_its_requests_are_worked_off() {
+        let callbacks = Callbacks::new();
+        let mut line = callbacks.waiting.lock().unwrap().take().unwrap();
+        let [acme, bolt] = [TenantId(1), TenantId(2)];
+        for _ in 0..OF_TENANT_MAX {
+            let place = callbacks.place(acme).expect("a place");
+            let incoming =
+                Incoming { method: "POST".into(), query: String::new(), headers: Vec::new(), body: Vec::new() };
+            // Whoever sent it hangs up at once.
+            let (answer, _) = oneshot::channel();
+            let callback = Callback { tenant: acme, installation: "two-way".into(), incoming, answer, place };
+            assert!(callbacks.line.try_send(callback).is_ok());
+        }
+        assert!(callbacks.place(acme).is_none(), "what was sent still waits");
+        assert!(callbacks.place(bolt).is_some(), "others have their own");
+        drop(line.try_recv().expect("the first"));
+        assert!(callbacks.place(acme).is_some());
+        drop(line);
     }
 }

@@ -63,7 +63,7 @@ use tokio::sync::Notify;
 pub use ambient::Ambient;
 pub use backtests::{BacktestClaim, BacktestInput};
 pub use bell::Bell;
-pub use callbacks::{Callback, CallbackError};
+pub use callbacks::{Callback, CallbackError, Place as CallbackPlace};
 pub use campaigns::{CampaignAnswer, Step, StepSort};
 pub use candidates::CandidateInput;
 pub use consents::{ConsentInput, ConsentView};

@@ -9,6 +9,7 @@ use guanxi_domain::connector::{Incoming, Received, Response};
 use guanxi_domain::event::{NewEvent, received};
 use guanxi_domain::tenant::TenantId;
 use guanxi_domain::usage::WorkKind;
+use guanxi_runtime::CallError;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -33,9 +34,9 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
         let engine = engine.clone();
         tasks.spawn(async move {
-            let Callback { tenant, installation, incoming, answer } = callback;
+            let Callback { tenant, installation, incoming, answer, place: of_tenant } = callback;
             let answered = received_by(&engine, tenant, &installation, incoming).await;
-            drop(place);
+            drop((place, of_tenant));
             // An error means that the channel hung up; what it told is kept all the same.
             drop(answer.send(answered));
         });
@@ -67,10 +68,10 @@ async fn received_by(
     if matches!(call.result, Ok(Ok(_))) {
         unit.count(WorkKind::Delivery, &call, 1, now);
     }
-    let reception = call.result.map_err(|error| broken(unit, &error.to_string()))??;
+    let reception = call.result.map_err(|error| broken(tenant, unit, crash(&error)))??;
     let reply = reception.reply;
     if !STATUSES.iter().any(|range| range.contains(&reply.status)) {
-        return Err(broken(unit, &format!("it answers with {}", reply.status)));
+        return Err(broken(tenant, unit, &format!("it answers with {}", reply.status)));
     }
     let mut events = Vec::with_capacity(reception.events.len());
     for event in reception.events {
@@ -93,12 +94,22 @@ async fn read(
     let settings = engine.app.settings(tenant).await?;
     let gate = received::Gate { installation: unit.installation.id, channel, region: settings.region.as_deref() };
     let mut event = received::read(event, gate, now, engine.app.event_id())
-        .map_err(|bad| broken(unit, &format!("an event that it read: {bad}")))?;
+        .map_err(|bad| broken(tenant, unit, &format!("an event that it read: {bad}")))?;
     settings.shape(&mut event.body);
     Ok(event)
 }
 
-fn broken(unit: &Unit, why: &str) -> CallbackError {
-    tracing::warn!(installation = %unit.installation.name, why, "a connector cannot read a request of its channel");
+/// What a plugin says as it crashes may quote what people wrote, so the log gets none of it.
+fn crash(error: &CallError) -> &'static str {
+    match error {
+        CallError::OutOfFuel | CallError::Deadline => "it computes too much or too long",
+        CallError::BadAnswer(_) => "its answer breaks the contract",
+        _ => "it crashes",
+    }
+}
+
+fn broken(tenant: TenantId, unit: &Unit, why: &str) -> CallbackError {
+    let installation = &unit.installation.name;
+    tracing::warn!(tenant = tenant.0, installation, why, "a connector cannot read a request of its channel");
     CallbackError::Unable("it failed to read the request".to_owned())
 }
