@@ -1,6 +1,7 @@
 //! Messages to numbers, and what the cloud's answers mean.
 
-use guanxi_channel_kit::{civil, template};
+use guanxi_channel_kit::civil;
+use guanxi_channel_kit::text_message::{self, TextMessage};
 use guanxi_plugin::connector::{Outbound, Outcome, Request, Response, Step};
 use guanxi_plugin::words::Instant;
 use guanxi_plugin::{Failure, log};
@@ -9,8 +10,6 @@ use serde::Deserialize;
 use crate::{MARKS, Settings, sign};
 
 const HOST: &str = "dysmsapi.aliyuncs.com";
-/// Characters of a message with its signature and brackets; more than 70 are charged as several.
-const CHARACTERS_MAX: usize = 500;
 const MINUTE: u32 = 60;
 const HOUR: u32 = 3_600;
 const BUSY: u32 = 30;
@@ -51,13 +50,6 @@ enum Class {
     Mend,
 }
 
-/// What of a neutral content a text message carries.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    text: String,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer {
@@ -76,27 +68,16 @@ pub fn begin(settings: &Settings, message: &Outbound) -> Result<Step, Failure> {
 
 /// The parameters, or why nothing can be sent.
 fn query(settings: &Settings, message: &Outbound) -> Result<String, String> {
-    let digits = message.address_value().strip_prefix('+').unwrap_or_default();
-    if !(5..=15).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("the address is no phone number with + and country code".to_owned());
-    }
+    let TextMessage { digits, template, values } =
+        text_message::read(MARKS, &settings.templates, &settings.sign_name, message)?;
     // A number of the mainland has no country code here.
     let phone = digits.strip_prefix("86").filter(|national| national.len() == 11).unwrap_or(digits);
-    let content: Content = serde_json::from_str(&message.content)
-        .map_err(|problem| format!("a text message cannot carry this content: {problem}"))?;
-    let characters = content.text.chars().count() + settings.sign_name.chars().count() + 2;
-    if characters > CHARACTERS_MAX {
-        return Err(format!("the text and its signature have {characters} characters, of at most {CHARACTERS_MAX}"));
-    }
-    let Some((code, values)) = template::matching(MARKS, &settings.templates, &content.text) else {
-        return Err("no approved template says this: a text message needs one".to_owned());
-    };
     let values = serde_json::to_string(&values).map_err(|problem| problem.to_string())?;
     Ok(sign::query(&[
         ("OutId", &message.id),
         ("PhoneNumbers", phone),
         ("SignName", &settings.sign_name),
-        ("TemplateCode", code),
+        ("TemplateCode", template),
         ("TemplateParam", &values),
     ]))
 }

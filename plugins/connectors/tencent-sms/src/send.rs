@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use guanxi_channel_kit::{civil, template};
+use guanxi_channel_kit::civil;
+use guanxi_channel_kit::text_message::{self, TextMessage};
 use guanxi_plugin::connector::{Outbound, Outcome, Request, Response, Step};
 use guanxi_plugin::words::{Instant, SECOND};
 use guanxi_plugin::{Failure, log};
@@ -12,8 +13,6 @@ use serde_json::json;
 use crate::{MARKS, Settings, sign};
 
 const HOST: &str = "sms.tencentcloudapi.com";
-/// Characters of a message with its signature and brackets; more than 70 are charged as several.
-const CHARACTERS_MAX: usize = 500;
 const MINUTE: u32 = 60;
 const HOUR: u32 = 3_600;
 const BUSY: u32 = 30;
@@ -47,13 +46,6 @@ enum Class {
     Later(u32),
     Mend,
     Rejected,
-}
-
-/// What of a neutral content a text message carries.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    text: String,
 }
 
 #[derive(Deserialize)]
@@ -98,25 +90,13 @@ pub fn begin(settings: &Settings, message: &Outbound) -> Result<Step, Failure> {
 
 /// The parameters, or why nothing can be sent.
 fn body(settings: &Settings, message: &Outbound) -> Result<serde_json::Value, String> {
-    let phone = message.address_value();
-    let digits = phone.strip_prefix('+').unwrap_or_default();
-    if !(5..=15).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("the address is no phone number with + and country code".to_owned());
-    }
-    let content: Content = serde_json::from_str(&message.content)
-        .map_err(|problem| format!("a text message cannot carry this content: {problem}"))?;
-    let characters = content.text.chars().count() + settings.sign_name.chars().count() + 2;
-    if characters > CHARACTERS_MAX {
-        return Err(format!("the text and its signature have {characters} characters, of at most {CHARACTERS_MAX}"));
-    }
-    let Some((id, values)) = template::matching(MARKS, &settings.templates, &content.text) else {
-        return Err("no approved template says this: a text message needs one".to_owned());
-    };
+    let TextMessage { digits, template, values } =
+        text_message::read(MARKS, &settings.templates, &settings.sign_name, message)?;
     Ok(json!({
-        "PhoneNumberSet": [phone],
+        "PhoneNumberSet": [format!("+{digits}")],
         "SmsSdkAppId": settings.sdk_app_id,
         "SignName": settings.sign_name,
-        "TemplateId": id,
+        "TemplateId": template,
         "TemplateParamSet": in_order(&values)?,
         "SessionContext": message.id,
     }))
