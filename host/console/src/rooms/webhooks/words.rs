@@ -16,7 +16,7 @@ words! {
     change: "Change", "修改";
     save: "Save", "保存";
     on: "On", "已启用";
-    enabled: "It is told of these", "启用该地址";
+    enabled: "Switched on", "启用该地址";
     off_staff: "Switched off", "已停用";
     off_gone: "Switched off: it answered 410", "已停用：对方返回 410";
     off_failing: "Switched off: it took nothing for days", "已停用：连续多日未接收";
