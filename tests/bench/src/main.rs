@@ -8,6 +8,8 @@ mod extism;
 mod load;
 mod measure;
 mod moments;
+mod newcomers;
+mod outbox;
 mod population;
 mod raw;
 mod report;

@@ -1,6 +1,7 @@
-//! A channel on the loopback: takes every POST, notes when it came and for whom.
+//! Channels on the loopback: one takes every POST and notes when it came and for whom, one takes everything and says nothing.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -71,6 +72,46 @@ impl Sink {
 }
 
 impl Drop for Sink {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A provider that hangs: takes every request and never answers.
+pub struct Hole {
+    address: SocketAddr,
+    taken: Arc<AtomicUsize>,
+    task: JoinHandle<()>,
+}
+
+impl Hole {
+    /// Starts to listen.
+    pub async fn start() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let (address, taken) = (listener.local_addr()?, Arc::<AtomicUsize>::default());
+        let counted = Arc::clone(&taken);
+        let task = tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::Relaxed);
+                open.push(stream);
+            }
+        });
+        Ok(Self { address, taken, task })
+    }
+
+    /// The address as a connector is configured with it.
+    pub fn url(&self) -> String {
+        format!("http://{}/hook", self.address)
+    }
+
+    /// How many connections came so far.
+    pub fn count(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Hole {
     fn drop(&mut self) {
         self.task.abort();
     }

@@ -7,45 +7,50 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
-use guanxi_domain::JsonMap;
-use guanxi_domain::identity::Identity;
-use guanxi_domain::ids::{DecisionId, InstallationId, MessageId, PersonId};
-use guanxi_domain::message::{Message, MessageClass, MessageStatus};
-use guanxi_domain::person::{Link, LinkState, Person};
-use guanxi_store::{LinkRow, Scope};
 use reqwest::Client;
 use serde_json::json;
 
 use super::latency::SIGNING_KEY;
 use crate::database::{Database, number};
 use crate::measure::{self, Rounds, rate};
+use crate::outbox;
 use crate::report::Row;
 use crate::server::{self, Server};
-use crate::setup::{self, Setup, Tenant};
+use crate::setup::Setup;
 use crate::sink::Sink;
 use crate::surroundings::Surroundings;
 
 /// Requests under way at once, as the host has them for one connector.
 const CONCURRENCY: usize = 32;
-/// Rows of one transaction while the outbox is filled.
-const PIECE: usize = 1_024;
 
-/// Bare client, product, bare client and so on.
-pub async fn run(surroundings: &Surroundings) -> Result<Vec<Row>> {
+/// On SQLite.
+pub async fn sqlite(surroundings: &Surroundings) -> Result<Vec<Row>> {
+    measured(surroundings, Database::sqlite(surroundings)?, "delivery_sqlite").await
+}
+
+/// On PostgreSQL.
+pub async fn postgres(surroundings: &Surroundings) -> Result<Vec<Row>> {
+    measured(surroundings, Database::postgres(surroundings).await?, "delivery_postgres").await
+}
+
+/// Bare client, product, bare client and so on; each time on a database of its own, of the kind of `like`.
+async fn measured(surroundings: &Surroundings, like: Database, name: &'static str) -> Result<Vec<Row>> {
     let (rounds, count) = (surroundings.size(3, 1), surroundings.size(20_000, 3_000));
     let sink = Sink::start().await?;
     let client = server::client()?;
     let [mut ours, mut bare, mut settled] = [(); 3].map(|()| Rounds::default());
     for _ in 0..rounds {
         bare.push(post_all(&client, &sink, count).await?);
-        let (delivered, finished) = deliver_all(surroundings, &client, &sink, count).await?;
+        let database = like.another(surroundings).await?;
+        let (delivered, finished) = deliver_all(surroundings, database, &client, &sink, count).await?;
         ours.push(delivered);
         settled.push(finished);
     }
+    like.remove().await?;
     Ok(vec![
-        Row::new("delivery", ours.median(), "messages/s").against("bare client", bare.median()).at_least(5_000.0).note(format!(
-            "{count} messages of one queue on SQLite, signed, each settled with attempt and event in the log (the last one \
-             at {:.0}/s from the start); both with {CONCURRENCY} requests at once to the same sink",
+        Row::new(name, ours.median(), "messages/s").against("bare client", bare.median()).at_least(5_000.0).note(format!(
+            "{count} messages of one queue, signed, each settled with attempt and event in the log (the last one at {:.0}/s \
+             from the start); both with {CONCURRENCY} requests at once to the same sink",
             settled.median()
         )),
     ])
@@ -55,7 +60,7 @@ async fn post_all(client: &Client, sink: &Sink, count: usize) -> Result<f64> {
     let start = measure::now();
     futures::stream::iter(0..count)
         .map(|number| {
-            let body = json!({ "id": "msg_01998d2e6a5e7c3a9b7d4f1a2b3c4d5e", "address": format!("user:{number}"), "created": 1_763_719_200_000_i64, "content": content() });
+            let body = json!({ "id": "msg_01998d2e6a5e7c3a9b7d4f1a2b3c4d5e", "address": format!("user:{number}"), "created": 1_763_719_200_000_i64, "content": outbox::content() });
             let request = client
                 .post(sink.url())
                 .header("content-type", "application/json")
@@ -74,15 +79,20 @@ async fn post_all(client: &Client, sink: &Sink, count: usize) -> Result<f64> {
 }
 
 /// Messages a second on the wire, and until the last one is settled.
-async fn deliver_all(surroundings: &Surroundings, client: &Client, sink: &Sink, count: usize) -> Result<(f64, f64)> {
-    let database = Database::sqlite(surroundings)?;
+async fn deliver_all(
+    surroundings: &Surroundings,
+    database: Database,
+    client: &Client,
+    sink: &Sink,
+    count: usize,
+) -> Result<(f64, f64)> {
     let setup = Setup::open(&database.url).await?;
     let tenant = setup.tenant("bench").await?;
     let versions = setup.upload(surroundings, &["webhook"]).await?;
     let version = versions.get("webhook").context("just uploaded")?;
     let secrets = [("signing-key", SIGNING_KEY)];
     let connector = setup.install(&tenant, "webhook", version, json!({ "url": sink.url() }), &secrets).await?;
-    fill(&setup, &tenant, connector, count).await?;
+    outbox::fill(&setup, &tenant, connector, count).await?;
     setup.close().await;
 
     let server = Server::start(surroundings, &database, client).await?;
@@ -109,75 +119,4 @@ async fn deliver_all(surroundings: &Surroundings, client: &Client, sink: &Sink, 
     pool.close().await;
     database.remove().await?;
     Ok((rate(count - 1, last.duration_since(first)), rate(count, settled)))
-}
-
-/// People and a due message to each of them.
-async fn fill(setup: &Setup, tenant: &Tenant, connector: InstallationId, count: usize) -> Result<()> {
-    let numbers: Vec<usize> = (0..count).collect();
-    for numbers in numbers.chunks(PIECE) {
-        let people: Vec<Person> = numbers.iter().map(|number| person(*number)).collect::<Result<_, _>>()?;
-        let messages: Vec<Message> =
-            numbers.iter().zip(&people).map(|(number, person)| message(*number, person.id, connector)).collect();
-        let mut work = setup.store.begin(Scope::Tenant(tenant.id)).await?;
-        let links: Vec<LinkRow> =
-            numbers.iter().zip(&people).map(|(number, person)| link(*number, person.id)).collect::<Result<_, _>>()?;
-        work.put_people(tenant.id, &people).await?;
-        work.put_links(tenant.id, &links).await?;
-        work.insert_messages(tenant.id, &messages).await?;
-        work.commit().await?;
-    }
-    Ok(())
-}
-
-/// Their numbers are out of the way of those that the engine gives.
-fn person(number: usize) -> Result<Person> {
-    let mut person = Person::new(PersonId::from_uuid(setup::uuid()), measure::epoch_ms());
-    person.number = (1 << 31) + u32::try_from(number)?;
-    Ok(person)
-}
-
-/// The address of a person: a message leaves only while it is theirs.
-fn link(number: usize, person: PersonId) -> Result<LinkRow> {
-    let now = measure::epoch_ms();
-    let link = Link {
-        identity: Identity::new("user", &number.to_string())?,
-        state: LinkState::Unverified,
-        source: "bench".to_owned(),
-        confidence: 0.5,
-        reason: None,
-        changed_by: None,
-        changed_at: now,
-        first_position: 0,
-        created_at: now,
-    };
-    Ok(LinkRow { person, link })
-}
-
-fn message(number: usize, person: PersonId, connector: InstallationId) -> Message {
-    let now = measure::epoch_ms();
-    Message {
-        id: MessageId::from_uuid(setup::uuid()),
-        person,
-        connector,
-        decision: DecisionId::from_uuid(setup::uuid()),
-        channel: "webhook".to_owned(),
-        address: format!("user:{number}"),
-        content: content(),
-        class: MessageClass::Marketing,
-        purpose: "marketing".to_owned(),
-        status: MessageStatus::Queued,
-        reason: None,
-        channel_id: None,
-        created_at: now,
-        not_before: now,
-        expires_at: None,
-        attempts: 0,
-        depth: 0,
-        updated_at: now,
-    }
-}
-
-fn content() -> JsonMap {
-    let text = "Welcome, friend! Good to have you with us.".to_owned();
-    JsonMap::from_iter([("text".to_owned(), text.into())])
 }

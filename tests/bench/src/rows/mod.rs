@@ -5,6 +5,7 @@ mod campaign_call;
 mod delivery;
 mod flat;
 mod fresh;
+mod hooks;
 mod import_killed;
 mod imports;
 mod ingest;
@@ -14,6 +15,7 @@ mod neighbour;
 mod pages;
 mod relations;
 mod reload;
+mod replies;
 mod scoring;
 mod segments;
 mod shadow;
@@ -35,7 +37,7 @@ pub struct Measurement {
 }
 
 /// All of them.
-pub const ALL: [Measurement; 27] = [
+pub const ALL: [Measurement; 32] = [
     Measurement { name: "campaign_call", run: |surroundings, _| campaign_call::run(surroundings) },
     Measurement { name: "languages", run: |surroundings, _| languages::run(surroundings) },
     Measurement { name: "scoring", run: |surroundings, _| scoring::run(surroundings) },
@@ -72,7 +74,18 @@ pub const ALL: [Measurement; 27] = [
     Measurement { name: "latency", run: |surroundings, tokio| tokio.block_on(latency::run(surroundings)) },
     Measurement { name: "shadow", run: |surroundings, tokio| tokio.block_on(shadow::run(surroundings)) },
     Measurement { name: "shares", run: |surroundings, tokio| tokio.block_on(shares::run(surroundings)) },
-    Measurement { name: "delivery", run: |surroundings, tokio| tokio.block_on(delivery::run(surroundings)) },
+    Measurement { name: "delivery_sqlite", run: |surroundings, tokio| tokio.block_on(delivery::sqlite(surroundings)) },
+    Measurement {
+        name: "delivery_postgres",
+        run: |surroundings, tokio| tokio.block_on(delivery::postgres(surroundings)),
+    },
+    Measurement { name: "replies_sqlite", run: |surroundings, tokio| tokio.block_on(replies::sqlite(surroundings)) },
+    Measurement {
+        name: "replies_postgres",
+        run: |surroundings, tokio| tokio.block_on(replies::postgres(surroundings)),
+    },
+    Measurement { name: "hooks_sqlite", run: |surroundings, tokio| tokio.block_on(hooks::sqlite(surroundings)) },
+    Measurement { name: "hooks_postgres", run: |surroundings, tokio| tokio.block_on(hooks::postgres(surroundings)) },
     Measurement { name: "reload", run: |surroundings, tokio| tokio.block_on(reload::run(surroundings)) },
     Measurement { name: "start", run: |surroundings, tokio| tokio.block_on(start::run(surroundings)) },
 ];

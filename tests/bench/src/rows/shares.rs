@@ -1,17 +1,16 @@
 //! How long replies of one tenant take while campaigns of others work off what they have to, on one server.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use serde_json::json;
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
 
 use super::latency::{SIGNING_KEY, latencies};
 use crate::database::Database;
-use crate::load;
-use crate::measure::{self, Samples};
+use crate::measure::Samples;
+use crate::newcomers;
 use crate::report::Row;
 use crate::server::{self, OPERATOR_TOKEN, Server};
 use crate::setup::{Setup, Tenant};
@@ -49,7 +48,7 @@ pub async fn run(surroundings: &Surroundings) -> Result<Vec<Row>> {
     let server = Server::start(surroundings, &database, &client).await?;
     // Plugins are loaded meanwhile.
     let warm_up = 3 * PACE;
-    let alone = introduce(&client, &server, &quiet, 0..warm_up + count).await?;
+    let alone = newcomers::introduce(&client, &server, &quiet, PACE, 0..warm_up + count).await?;
     let mut campaigns = JoinSet::new();
     for (number, tenant) in busy.iter().enumerate() {
         let url = format!("{}/v1/batch", server.address);
@@ -60,7 +59,7 @@ pub async fn run(surroundings: &Surroundings) -> Result<Vec<Row>> {
     }
     let next = warm_up + count;
     let before = server.processor_seconds()?;
-    let beside = introduce(&client, &server, &quiet, next..next + warm_up + count).await?;
+    let beside = newcomers::introduce(&client, &server, &quiet, PACE, next..next + warm_up + count).await?;
     let arrivals = sink.wait_for(2 * next).await?;
     let burnt = server.processor_seconds()? - before;
     for tenant in &busy {
@@ -85,34 +84,6 @@ pub async fn run(surroundings: &Surroundings) -> Result<Vec<Row>> {
             (warm_up + count) / PACE
         )),
     ])
-}
-
-/// Sends newcomers at a steady pace; when each was sent.
-async fn introduce(
-    client: &reqwest::Client,
-    server: &Server,
-    tenant: &Tenant,
-    people: std::ops::Range<usize>,
-) -> Result<Vec<Instant>> {
-    let url = format!("{}/v1/identify", server.address);
-    let mut ticks = tokio::time::interval(Duration::from_secs(1) / u32::try_from(PACE)?);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-    let mut requests = Vec::with_capacity(people.len());
-    for person in people {
-        let body = load::newcomer(person, "share");
-        ticks.tick().await;
-        let (client, url, key) = (client.clone(), url.clone(), tenant.write_key.clone());
-        requests.push(tokio::spawn(async move {
-            let start = measure::now();
-            ensure!(server::send(&client, &url, &key, body).await? == 1, "an event was not accepted");
-            Ok(start)
-        }));
-    }
-    let mut sent = Vec::with_capacity(requests.len());
-    for request in requests {
-        sent.push(request.await??);
-    }
-    Ok(sent)
 }
 
 /// Sends so many events, which a campaign decides about then.
