@@ -72,6 +72,8 @@ impl App {
             ("attributes", old.attributes != new.attributes),
             ("dimensions", old.dimensions != new.dimensions),
             ("receipt_days", old.receipt_days != new.receipt_days),
+            ("quiet_hours", old.quiet_hours != new.quiet_hours),
+            ("caps", old.caps != new.caps),
         ];
         let changed: Vec<&str> = changed.into_iter().filter(|(_, changed)| *changed).map(|(part, _)| part).collect();
         let mut properties = guanxi_domain::JsonMap::new();

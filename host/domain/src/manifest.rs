@@ -7,6 +7,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::OPERATION_NAMES;
+use crate::channel_rules::Rulebook;
 use crate::contract::{self, BadContract};
 use crate::grants::{CLASSES, Limits, is_class};
 
@@ -223,6 +224,9 @@ pub struct ConnectorSpec {
     /// Whether the channel recognises a repeated message id, so that a try with unknown result may be repeated.
     #[serde(default)]
     pub idempotent: bool,
+    /// What the channel lets through, by the day from which on it holds.
+    #[serde(default, skip_serializing_if = "Rulebook::is_empty")]
+    pub rules: Rulebook,
 }
 
 /// A whole manifest.
@@ -432,7 +436,8 @@ impl ConnectorSpec {
                 return Err(field("connector.secrets.name", format!("`{}` stands twice", secret.name)));
             }
         }
-        check_count("connector.secrets", self.secrets.len().max(1))
+        check_count("connector.secrets", self.secrets.len().max(1))?;
+        self.rules.check().map_err(|bad| field(&format!("connector.rules.{}", bad.at), bad.problem))
     }
 }
 

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::JsonMap;
+use crate::caps::{CAPS_MAX, Cap};
 use crate::event::{EventBody, NOTES_MAX};
 use crate::insight::Clock;
+use crate::quiet_hours::QuietHours;
 
 /// The most entries of each part.
 pub const ENTRIES_MAX: usize = 200;
@@ -33,6 +35,12 @@ pub struct TenantSettings {
     /// Days for which receipts of decisions are kept; always if not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_days: Option<u32>,
+    /// Hours in which people are left alone, by the clock on their own wall.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet_hours: Option<QuietHours>,
+    /// How often people are written to at most, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub caps: BTreeMap<String, Cap>,
 }
 
 /// What data is used for.
@@ -146,6 +154,7 @@ impl TenantSettings {
                 return Err(bad(&format!("dimensions.{name}.half_life_days"), "is from 0.01 to 36500"));
             }
         }
+        self.check_contact()?;
         for (part, count) in [
             ("purposes", self.purposes.len()),
             ("attributes", self.attributes.len()),
@@ -153,6 +162,23 @@ impl TenantSettings {
         ] {
             if count > ENTRIES_MAX {
                 return Err(bad(part, &format!("has at most {ENTRIES_MAX} entries")));
+            }
+        }
+        Ok(())
+    }
+
+    /// When and how often people may be written to.
+    fn check_contact(&self) -> Result<(), BadSettings> {
+        if let Some(problem) = self.quiet_hours.as_ref().and_then(QuietHours::problem) {
+            return Err(bad("quiet_hours", problem));
+        }
+        if self.caps.len() > CAPS_MAX {
+            return Err(bad("caps", &format!("has at most {CAPS_MAX} entries")));
+        }
+        for (name, cap) in &self.caps {
+            check_entry("caps", name, &cap.title)?;
+            if let Some((at, problem)) = cap.problem() {
+                return Err(bad(&format!("caps.{name}.{at}"), &problem));
             }
         }
         Ok(())
@@ -284,6 +310,12 @@ mod tests {
             (json!({"time_zone": ""}), Some("time_zone")),
             (json!({"purposes": {"marketing": {"title": " ", "basis": "consent"}}}), Some("purposes.marketing.title")),
             (json!({"receipt_days": 0}), Some("receipt_days")),
+            (json!({"quiet_hours": {"from": "22:00", "to": "08:00"}}), None),
+            (json!({"quiet_hours": {"from": "22:00", "to": "22:00"}}), Some("quiet_hours")),
+            (json!({"quiet_hours": {"from": "10 pm", "to": "08:00"}}), Some("settings")),
+            (json!({"caps": {"weekly": {"title": "Weekly", "limit": 2, "days": 7}}}), None),
+            (json!({"caps": {"weekly": {"title": "Weekly", "limit": 2}}}), Some("caps.weekly.days")),
+            (json!({"caps": {"weekly": {"title": "", "limit": 2, "days": 7}}}), Some("caps.weekly.title")),
             (
                 json!({"dimensions": {"mood": {"title": "Mood", "half_life_days": 0.0}}}),
                 Some("dimensions.mood.half_life_days"),

@@ -3,7 +3,9 @@
 
 mod attempt;
 pub(crate) mod backoff;
+mod contacts;
 mod standing;
+mod under_way;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +18,7 @@ use guanxi_domain::event::{EventBody, NewEvent, SENT};
 use guanxi_domain::ids::{EventId, InstallationId, derived_uuid};
 use guanxi_domain::message::{Message, MessageStatus};
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{Scope as Rows, Settled};
+use guanxi_store::{Released, Scope as Rows, Settled};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,6 +26,7 @@ use tokio_util::task::TaskTracker;
 use crate::{Engine, notices};
 use attempt::Tried;
 use standing::Standing;
+pub(crate) use under_way::UnderWay;
 
 /// Queues that are worked off at the same time.
 const QUEUES_MAX: usize = 256;
@@ -141,7 +144,7 @@ async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &Cancellati
         }
         let is_last = claimed.len() < CLAIM as usize;
         let messages: Vec<&Message> = claimed.iter().map(|claimed| &claimed.message).collect();
-        let standing = Standing::of(engine, tenant, &messages).await?;
+        let (standing, under_way) = Standing::of(engine, tenant, unit, &messages).await?;
         let courier = attempt::Courier::new(engine, tenant, unit, passport, standing);
         // What is done is settled while slower ones go on.
         let (done, mut settling) = mpsc::channel(CLAIM as usize);
@@ -169,6 +172,7 @@ async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &Cancellati
             Ok::<(), AppError>(())
         };
         tokio::try_join!(send, settle_all)?;
+        drop(under_way);
         if is_last {
             // Whoever queued more meanwhile has rung.
             return Ok(());
@@ -177,10 +181,11 @@ async fn work_off(engine: &Engine, (tenant, connector): Queue, stop: &Cancellati
     Ok(())
 }
 
-/// Records how messages ended or when they are tried again, and tells the log of those that ended.
+/// Records how messages ended, when they are tried again or until when they wait, and tells the log of those that ended.
 async fn settle(engine: &Engine, tenant: TenantId, tried: &[Tried], idempotent: bool) -> Result<(), AppError> {
     let now = engine.app.ambient().now();
-    let settled: Vec<Settled> = tried.iter().map(|t| t.settled.clone()).collect();
+    let settled: Vec<Settled> = tried.iter().filter(|t| !t.waits).map(|t| t.settled.clone()).collect();
+    let released: Vec<Released> = tried.iter().filter(|t| t.waits).map(released).collect();
     let attempts: Vec<_> = tried.iter().filter_map(|t| t.attempt.clone()).collect();
     let logs: Vec<_> = tried.iter().flat_map(|t| &t.logs).cloned().collect();
     let ended = tried.iter().filter(|t| t.settled.status != MessageStatus::Queued);
@@ -188,6 +193,7 @@ async fn settle(engine: &Engine, tenant: TenantId, tried: &[Tried], idempotent: 
     let (store, rows) = (engine.app.store(), Rows::Tenant(tenant));
     let mut work = if idempotent { store.begin_unhurried(rows).await? } else { store.begin(rows).await? };
     work.settle(tenant, &settled).await?;
+    work.release(tenant, &released).await?;
     work.insert_attempts(tenant, &attempts).await?;
     work.append(tenant, &events).await?;
     work.insert_logs(tenant, &logs).await?;
@@ -207,6 +213,11 @@ async fn settle(engine: &Engine, tenant: TenantId, tried: &[Tried], idempotent: 
         }
     }
     Ok(())
+}
+
+fn released(tried: &Tried) -> Released {
+    let Settled { id, attempts, ref reason, due_at, now, .. } = tried.settled;
+    Released { id, attempts, reason: reason.clone(), due_at, now }
 }
 
 fn event_of(tenant: TenantId, message: &Message, settled: &Settled, now: Millis) -> NewEvent {

@@ -25,6 +25,7 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (14, "operation counts", include_str!("../migrations/sqlite/0014_operation_counts.sql")),
         (15, "plugin logs", include_str!("../migrations/sqlite/0015_plugin_logs.sql")),
         (16, "sessions", include_str!("../migrations/sqlite/0016_sessions.sql")),
+        (17, "contact rules", include_str!("../migrations/sqlite/0017_contact_rules.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
@@ -48,6 +49,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (17, "operation counts", include_str!("../migrations/postgres/0017_operation_counts.sql")),
         (18, "plugin logs", include_str!("../migrations/postgres/0018_plugin_logs.sql")),
         (19, "sessions", include_str!("../migrations/postgres/0019_sessions.sql")),
+        (20, "contact rules", include_str!("../migrations/postgres/0020_contact_rules.sql")),
     ])
 });
 

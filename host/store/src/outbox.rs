@@ -22,6 +22,21 @@ pub struct Claimed {
     pub interrupted: bool,
 }
 
+/// A claimed message that was not tried: it waits on, and nothing is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released {
+    /// Which message.
+    pub id: MessageId,
+    /// The number of the try that was not made.
+    pub attempts: u32,
+    /// Why, in words; `None` keeps what is known.
+    pub reason: Option<String>,
+    /// When it is due.
+    pub due_at: Millis,
+    /// The time of the change.
+    pub now: Millis,
+}
+
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
@@ -99,6 +114,38 @@ impl Work {
         let mut claimed = rows.iter().map(read_claimed).collect::<Result<Vec<_>, _>>()?;
         claimed.sort_by_key(|(due_at, claimed)| (*due_at, claimed.message.id));
         Ok(claimed.into_iter().map(|(_, claimed)| claimed).collect())
+    }
+
+    /// Gives claimed messages back that were not tried, unless their lease is over and somebody else has them.
+    pub async fn release(&mut self, tenant: TenantId, released: &[Released]) -> Result<(), StoreError> {
+        for piece in bulk::batches(self.dialect(), released) {
+            let mut rows = bulk::Rows::new(self.dialect());
+            for one in piece {
+                rows.row()
+                    .bind(tenant.0)
+                    .bind(one.id.as_bytes().as_slice())
+                    .bind(i64::from(one.attempts))
+                    .bind(one.reason.as_deref())
+                    .bind(one.due_at)
+                    .bind(one.now);
+            }
+            let source = rows.source();
+            let query = rows.query(format!(
+                "with released (tenant_id, id, attempts, reason, due_at, updated_at) as ({source})
+                 update messages
+                 set status = 'queued',
+                     attempts = messages.attempts - 1,
+                     reason = coalesce(released.reason, messages.reason),
+                     due_at = released.due_at,
+                     updated_at = released.updated_at
+                 from released
+                 where messages.tenant_id = released.tenant_id and messages.id = released.id
+                   and messages.status not in ('queued', 'sent', 'failed', 'expired', 'uncertain')
+                   and messages.attempts = released.attempts"
+            ));
+            query.execute(self.connection()).await?;
+        }
+        Ok(())
     }
 
     /// Writes down what became of messages. One that has reached its end already stays as it is, and only the latest try

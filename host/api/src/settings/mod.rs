@@ -1,5 +1,7 @@
-//! What a brand sets for itself: region, time zone, purposes of processing, types of attributes, dimensions of tags.
+//! What a brand sets for itself: region, time zone, purposes of processing, types of attributes, dimensions of tags, when and
+//! how often people are written to.
 
+mod contact;
 pub(crate) mod get;
 pub(crate) mod put;
 
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::problem::{ApiResult, Problem};
+use contact::{CapBody, QuietHoursBody};
 
 /// What a brand sets for itself.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -34,6 +37,10 @@ pub struct SettingsBody {
     /// Days for which receipts of decisions are kept; always if `null`.
     #[schema(example = 400)]
     pub receipt_days: Option<u32>,
+    /// Hours in which people are left alone, by the clock where they are; none if `null`.
+    pub quiet_hours: Option<QuietHoursBody>,
+    /// How often people are written to at most, by name.
+    pub caps: BTreeMap<String, CapBody>,
 }
 
 /// What data is used for.
@@ -101,6 +108,8 @@ impl From<&TenantSettings> for SettingsBody {
             attributes: settings.attributes.iter().map(|(name, one)| (name.clone(), attribute(one))).collect(),
             dimensions: settings.dimensions.iter().map(|(name, one)| (name.clone(), dimension(one))).collect(),
             receipt_days: settings.receipt_days,
+            quiet_hours: settings.quiet_hours.as_ref().map(QuietHoursBody::from),
+            caps: settings.caps.iter().map(|(name, one)| (name.clone(), one.into())).collect(),
         }
     }
 }
@@ -118,6 +127,8 @@ impl From<SettingsBody> for TenantSettings {
             attributes: body.attributes.into_iter().map(|(name, one)| (name, attribute(one))).collect(),
             dimensions: body.dimensions.into_iter().map(|(name, one)| (name, dimension(one))).collect(),
             receipt_days: body.receipt_days,
+            quiet_hours: body.quiet_hours.map(Into::into),
+            caps: body.caps.into_iter().map(|(name, one)| (name, one.into())).collect(),
         }
     }
 }

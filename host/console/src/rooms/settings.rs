@@ -1,4 +1,8 @@
-//! What a brand sets for itself: region, purposes, types of attributes, dimensions of tags. Each form changes one entry.
+//! What a brand sets for itself: region, when and how often people are written to, purposes, types of attributes, dimensions
+//! of tags. Each form changes one entry.
+
+mod contact;
+mod words;
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -7,6 +11,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
 use guanxi_app::AppError;
+use guanxi_domain::quiet_hours::marketing;
 use guanxi_domain::settings::{AttributeKind, AttributeType, Basis, Dimension, Purpose, TenantSettings};
 use serde::Deserialize;
 
@@ -46,6 +51,10 @@ struct SettingsPage {
     region: String,
     time_zone: String,
     receipt_days: String,
+    own: &'static words::Words,
+    quiet: contact::Quiet,
+    caps: Vec<Row>,
+    cap_classes: Vec<contact::Tick>,
     bases: Vec<(&'static str, &'static str)>,
     kinds: Vec<(&'static str, &'static str)>,
     purposes: Vec<Row>,
@@ -67,6 +76,15 @@ pub struct Change {
     days: String,
     fields: String,
     half_life: String,
+    from: String,
+    to: String,
+    limit: String,
+    hours: String,
+    purpose: String,
+    channel: String,
+    marketing: String,
+    transactional: String,
+    reply: String,
     /// Not empty if the entry is to go.
     remove: String,
 }
@@ -79,7 +97,7 @@ pub async fn show(
 ) -> Result<Response, Trouble> {
     let tenant = visitor.tenant(&slug).await?;
     let view = console.app.tenant_settings(&visitor.caller, &slug).await?;
-    let w = visitor.language.words();
+    let (w, own) = (visitor.language.words(), words::of(visitor.language));
     let settings = view.settings.as_ref();
     html(&SettingsPage {
         page: visitor.page(w.settings, &tenant, Room::Settings),
@@ -92,6 +110,10 @@ pub async fn show(
         region: settings.region.clone().unwrap_or_default(),
         time_zone: settings.time_zone.clone().unwrap_or_default(),
         receipt_days: settings.receipt_days.map(|days| days.to_string()).unwrap_or_default(),
+        own,
+        quiet: contact::quiet(settings, w),
+        caps: contact::caps(settings, w, own),
+        cap_classes: contact::ticks(&marketing(), w),
         bases: BASES.into_iter().map(|basis| (basis_code(basis), w.basis(basis))).collect(),
         kinds: KINDS.into_iter().map(|kind| (kind_code(kind), w.attribute_kind(kind))).collect(),
         purposes: purposes(settings, w),
@@ -128,6 +150,9 @@ fn apply(settings: &mut TenantSettings, part: &str, change: &Change) -> Result<(
             settings.time_zone = (!time_zone.is_empty()).then_some(time_zone);
         }
         "receipts" => settings.receipt_days = number("days", &change.days)?,
+        "quiet-hours" => settings.quiet_hours = contact::read_quiet(change)?,
+        "caps" if removes => drop(settings.caps.remove(&name)),
+        "caps" => drop(settings.caps.insert(name, contact::read_cap(change, title)?)),
         "purposes" if removes => drop(settings.purposes.remove(&name)),
         "attributes" if removes => drop(settings.attributes.remove(&name)),
         "dimensions" if removes => drop(settings.dimensions.remove(&name)),

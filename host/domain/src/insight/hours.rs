@@ -84,6 +84,11 @@ impl Clock {
         &self.name
     }
 
+    /// Its rules.
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// The offsets from UTC between two times, each with the time from which on it holds, in order. The first holds
     /// before, too. Of more than 128 changes the earliest are left out.
     pub fn offsets(&self, from: Millis, to: Millis) -> Vec<(Millis, Millis)> {

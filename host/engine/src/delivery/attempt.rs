@@ -19,7 +19,7 @@ use guanxi_runtime::{Call, CallError};
 use guanxi_store::{Claimed, LoggedCall, Settled};
 
 use super::backoff;
-use super::standing::Standing;
+use super::standing::{Standing, Verdict};
 use crate::Engine;
 use crate::fleet::{Passport, Unit};
 
@@ -27,6 +27,8 @@ use crate::fleet::{Passport, Unit};
 pub(crate) struct Tried {
     pub(crate) message: Message,
     pub(crate) settled: Settled,
+    /// It was not tried: it waits until then, and the try is not counted.
+    pub(crate) waits: bool,
     pub(crate) attempt: Option<Attempt>,
     pub(crate) health: Option<(InstallationId, Health)>,
     /// Calls of the connector that said something.
@@ -61,6 +63,8 @@ struct End {
     channel_id: Option<String>,
     /// When to try again; `None` for what ended and for the usual back-off.
     again_at: Option<Millis>,
+    /// Until when to wait, untried.
+    waits_until: Option<Millis>,
     http_status: Option<u16>,
     health: Option<Health>,
     logs: Vec<LoggedCall>,
@@ -74,6 +78,7 @@ impl End {
             detail,
             channel_id: None,
             again_at: None,
+            waits_until: None,
             http_status: None,
             health: None,
             logs: Vec::new(),
@@ -82,6 +87,14 @@ impl End {
 
     fn again(class: &'static str, detail: Option<String>, at: Option<Millis>) -> Self {
         Self { again_at: at, ..Self::new(MessageStatus::Queued, class, detail) }
+    }
+
+    /// Nothing is tried before then, unless the message does not hold for so long.
+    fn waits(message: &Message, until: Millis, why: String) -> Self {
+        if message.expires_at.is_some_and(|end| end <= until) {
+            return Self::new(MessageStatus::Expired, "expired", Some(format!("it could not wait any longer: {why}")));
+        }
+        Self { waits_until: Some(until), ..Self::new(MessageStatus::Queued, "waits", Some(why)) }
     }
 }
 
@@ -122,10 +135,11 @@ impl Courier {
         if message.expires_at.is_some_and(|end| end <= now) {
             return End::new(MessageStatus::Expired, "expired", None);
         }
-        // Right before it leaves: consent may have been withdrawn while it waited, and the address found wrong.
-        match self.standing.refusal(&self.engine, self.tenant, message, now).await {
+        // Right before it leaves: much may have changed while it waited.
+        match self.standing.verdict(&self.engine, self.tenant, message, now).await {
             Ok(None) => self.walk(message, now).await,
-            Ok(Some(why)) => End::new(MessageStatus::Failed, "refused", Some(why)),
+            Ok(Some(Verdict::Refused(why))) => End::new(MessageStatus::Failed, "refused", Some(why)),
+            Ok(Some(Verdict::Waits { until, why })) => End::waits(message, until, why),
             Err(error) => End::again("unchecked", Some(error.to_string()), None),
         }
     }
@@ -296,8 +310,8 @@ impl Courier {
         let now = self.ambient.now();
         let mut status = end.status;
         let mut reason = end.detail.clone().map(|text| cut(&text));
-        let mut due_at = now;
-        if status == MessageStatus::Queued {
+        let mut due_at = end.waits_until.unwrap_or(now);
+        if status == MessageStatus::Queued && end.waits_until.is_none() {
             let waited = now + backoff::wait(message.attempts, u32::from_le_bytes(self.ambient.bytes()));
             // A channel may ask for more patience, never for less.
             due_at = end.again_at.map_or(waited, |at| at.clamp(waited, now + 7 * 86_400_000));
@@ -318,7 +332,8 @@ impl Courier {
         let attempts = message.attempts;
         let settled = Settled { id: message.id, attempts, status, reason, channel_id: end.channel_id, due_at, now };
         let health = end.health.map(|health| (self.unit.installation.id, health));
-        Tried { message, settled, attempt: Some(attempt), health, logs: end.logs }
+        let waits = end.waits_until.is_some();
+        Tried { message, settled, waits, attempt: (!waits).then_some(attempt), health, logs: end.logs }
     }
 }
 

@@ -9,10 +9,6 @@ use guanxi_plugin::connector::{Connector, Incoming, Outbound, Receive, Reception
 use guanxi_plugin::words::Instant;
 use guanxi_plugin::{Failure, NoConfig};
 
-/// How many requests LINE takes of a channel at most endpoints, within how many seconds. From the Messaging API reference,
-/// looked up 2026-11-21. How many messages a month are included is a matter of the account's plan.
-pub const REQUESTS: &[(&str, u32, u32)] = &[("push", 2_000, 1)];
-
 struct Line;
 
 impl Connector for Line {

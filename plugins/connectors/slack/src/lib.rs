@@ -9,10 +9,6 @@ use guanxi_plugin::connector::{Connector, Incoming, Outbound, Receive, Reception
 use guanxi_plugin::words::Instant;
 use guanxi_plugin::{Failure, NoConfig};
 
-/// How many messages Slack takes, within how many seconds; short bursts are let through. From docs.slack.dev on the rate
-/// limits of `chat.postMessage`, looked up 2026-11-21. Beyond them it answers 429 with `Retry-After`.
-pub const RATE_LIMITS: &[(&str, u32, u32)] = &[("channel", 1, 1)];
-
 struct Slack;
 
 impl Connector for Slack {

@@ -9,10 +9,6 @@ use guanxi_plugin::Failure;
 use guanxi_plugin::connector::{Connector, Incoming, Outbound, Receive, Reception, Refusal, Response, Step};
 use guanxi_plugin::words::Instant;
 
-/// How many messages Telegram takes, within how many seconds. From python-telegram-bot `constants.py` FloodLimit, looked up
-/// 2026-11-21. Beyond them it answers 429 with `retry_after`.
-pub const FLOOD_LIMITS: &[(&str, u32, u32)] = &[("chat", 1, 1), ("bot", 30, 1), ("group", 20, 60)];
-
 struct Telegram;
 
 #[derive(Debug, serde::Deserialize)]

@@ -13,10 +13,6 @@ use guanxi_plugin::Failure;
 use guanxi_plugin::connector::{Connector, Incoming, Outbound, Receive, Reception, Refusal, Response, Step};
 use guanxi_plugin::words::Instant;
 
-/// How many messages one number gets, within how many seconds, unless the application says otherwise. From the names of
-/// the API's errors `LimitExceeded.*` and the default frequency policy, looked up 2026-11-21.
-pub const PER_NUMBER: &[(&str, u32, u32)] = &[("same text", 1, 30), ("any", 5, 3_600), ("any", 10, 86_400)];
-
 /// How the cloud writes the place of a value.
 const MARKS: Marks = Marks { open: "{", close: "}" };
 

@@ -19,15 +19,6 @@ use guanxi_plugin::words::Instant;
 
 const API: &str = "https://api.weixin.qq.com/cgi-bin";
 
-/// Calls that a new account may make, each day from midnight in Beijing. From copies of WeChat's API call limits, looked
-/// up 2026-11-21. Beyond them WeChat answers 45009.
-pub const CALLS_PER_DAY: &[(&str, u32)] = &[("token", 2_000), ("custom/send", 500_000), ("mass/send", 100)];
-
-/// What a follower does, how many customer-service messages may follow, within how many seconds. In force since 2023-06;
-/// looked up 2026-11-21. Beyond them WeChat answers 45015 or 45047.
-pub const REPLY_WINDOWS: &[(&str, u32, u32)] =
-    &[("text", 5, 48 * 3_600), ("CLICK", 3, 60), ("subscribe", 3, 60), ("SCAN", 3, 60)];
-
 struct Wechat;
 
 #[derive(Debug, serde::Deserialize)]

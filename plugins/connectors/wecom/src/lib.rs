@@ -13,10 +13,6 @@ use guanxi_plugin::words::Instant;
 
 const API: &str = "https://qyapi.weixin.qq.com/cgi-bin";
 
-/// How many messages an app may send to one member, within how many seconds. Common knowledge of WeCom's documentation that
-/// no snapshot confirmed, looked up 2026-11-21; beyond it WeCom answers 45009.
-pub const PER_MEMBER: &[(&str, u32, u32)] = &[("member", 30, 60), ("member", 1_000, 3_600)];
-
 /// Seconds in which a new external contact can be welcomed with its `welcome-code`. Not confirmed either.
 pub const WELCOME_SECONDS: u32 = 20;
 

@@ -30,6 +30,7 @@ mod packages;
 mod pressure;
 mod receipts;
 mod relations;
+mod rules;
 mod segments;
 mod shares;
 mod webhooks;

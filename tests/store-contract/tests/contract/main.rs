@@ -5,6 +5,7 @@
 mod backtests;
 mod candidates;
 mod consents;
+mod contacts;
 mod decisions;
 mod edges;
 mod given;

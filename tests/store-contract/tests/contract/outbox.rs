@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use guanxi_domain::ids::{InstallationId, MessageId};
 use guanxi_domain::message::{Message, MessageStatus};
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::{Settled, Store};
+use guanxi_store::{Released, Settled, Store};
 use guanxi_store_contract::make::{NOW, tenant};
 use guanxi_store_contract::{on_both, on_both_empty, open};
 
@@ -194,6 +194,41 @@ fn a_retry_keeps_the_channels_id_and_waits_for_its_time() {
         let again = work.claim(acme, connector, NOW + 100, NOW + LEASE, 10).await.unwrap();
         assert!(!again[0].interrupted);
         assert_eq!((again[0].message.attempts, again[0].message.channel_id.as_deref()), (2, Some("m-1")));
+    });
+}
+
+#[test]
+fn ch_7_what_is_given_back_untried_waits_and_counts_no_try() {
+    on_both(|store| async move {
+        let (acme, connector) = queue(&store).await;
+        let [one, other] = [message(connector), message(connector)];
+        sent_out(&store, acme, &[one.clone(), other.clone()]).await;
+        let mut work = of(&store, acme).await;
+        work.claim(acme, connector, NOW, NOW + LEASE, 10).await.unwrap();
+        let back = |id, attempts| Released {
+            id,
+            attempts,
+            reason: Some("quiet hours".to_owned()),
+            due_at: NOW + 2 * LEASE,
+            now: NOW + 5,
+        };
+        work.settle(acme, &[settled(other.id, MessageStatus::Sent)]).await.unwrap();
+        // What has ended stays, and so does what another try has in hand by now.
+        work.release(acme, &[back(other.id, 1), back(one.id, 7)]).await.unwrap();
+        assert_eq!(work.message(acme, other.id).await.unwrap().unwrap().status, MessageStatus::Sent);
+        assert_eq!(work.message(acme, one.id).await.unwrap().unwrap().status, MessageStatus::Sending);
+        work.release(acme, &[back(one.id, 1)]).await.unwrap();
+        let waits = work.message(acme, one.id).await.unwrap().unwrap();
+        assert_eq!(
+            (waits.status, waits.attempts, waits.reason.as_deref()),
+            (MessageStatus::Queued, 0, Some("quiet hours"))
+        );
+        assert_eq!(work.claim(acme, connector, NOW + 2 * LEASE - 1, NOW + 3 * LEASE, 10).await.unwrap(), []);
+        let again = work.claim(acme, connector, NOW + 2 * LEASE, NOW + 3 * LEASE, 10).await.unwrap();
+        assert_eq!(again.iter().map(|one| (one.interrupted, one.message.attempts)).collect::<Vec<_>>(), [(false, 1)]);
+        work.release(acme, &[Released { reason: None, ..back(one.id, 1) }]).await.unwrap();
+        let kept = work.message(acme, one.id).await.unwrap().unwrap();
+        assert_eq!(kept.reason.as_deref(), Some("quiet hours"), "a reason stays until there is another");
     });
 }
 

@@ -314,6 +314,7 @@ mod tests {
             egress: Vec::new(),
             secrets: Vec::new(),
             idempotent: false,
+            rules: guanxi_domain::channel_rules::Rulebook::default(),
         };
         recording.check(Path::new("."), &spec).map_err(|error| format!("{error:#}"))?;
         Ok(recording)

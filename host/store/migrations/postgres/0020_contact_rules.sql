@@ -1,0 +1,4 @@
+-- How often and when people were written to, from the index alone: caps and reply windows ask for it before each message
+-- leaves.
+create index messages_sent on messages (tenant_id, person_id, updated_at, connector_id, channel, class, purpose)
+  where status = 'sent';
