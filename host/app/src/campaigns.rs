@@ -316,6 +316,7 @@ fn sent(message: &Message) -> Step {
         MessageStatus::Failed => (said("failed", "发送失败"), message.updated_at),
         MessageStatus::Expired => (said("was not sent in time", "未及时发送，已过期"), message.updated_at),
         MessageStatus::Uncertain => (said("may have been sent, or not", "不确定是否已发送"), message.updated_at),
+        MessageStatus::Cancelled => (said("was called off", "已取消"), message.updated_at),
     };
     Step::stops(StepSort::Sent, said).at(at)
 }
@@ -393,6 +394,7 @@ mod tests {
                 attempts: 0,
                 depth: 0,
                 updated_at: 3,
+                told: guanxi_domain::message::Told::default(),
             };
             let step = sent(&message);
             assert_eq!(step.holds, status == MessageStatus::Sent, "{status:?}");

@@ -8,7 +8,7 @@ use guanxi_domain::event::Event;
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{DecisionId, MessageId, PersonId};
 use guanxi_domain::limits::{PAGE_DEFAULT, PAGE_MAX};
-use guanxi_domain::message::{Attempt, Message, MessageStatus};
+use guanxi_domain::message::{Attempt, Message, MessageAction, MessageStatus};
 use guanxi_domain::person::{HeldTag, Link, LinkState, Person, Score};
 use guanxi_domain::relations::Standing;
 use guanxi_domain::tenant::TenantId;
@@ -104,6 +104,8 @@ pub struct MessageView {
     pub message: Message,
     /// Every try.
     pub attempts: Vec<Attempt>,
+    /// What staff asked of it, the first first.
+    pub actions: Vec<MessageAction>,
 }
 
 /// People as lists show them.
@@ -323,7 +325,9 @@ impl App {
         let tenant = self.tenant_for(caller, slug, Scope::Read).await?;
         let mut work = self.store().read(Rows::Tenant(tenant.id)).await?;
         let message = work.message(tenant.id, id).await?.ok_or(AppError::NotFound("message"))?;
-        Ok(MessageView { attempts: work.attempts(tenant.id, id).await?, message })
+        let attempts = work.attempts(tenant.id, id).await?;
+        let actions = work.message_actions(tenant.id, id).await?;
+        Ok(MessageView { message, attempts, actions })
     }
 }
 

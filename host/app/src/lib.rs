@@ -26,6 +26,7 @@ mod lists;
 mod live;
 mod loaded;
 mod log;
+mod messages;
 mod plugin_logs;
 mod plugins;
 mod portraits;
@@ -50,9 +51,8 @@ mod webhooks;
 
 use std::sync::Arc;
 
-use guanxi_domain::ids::InstallationId;
 use guanxi_domain::tenant::TenantId;
-use guanxi_store::Store;
+use guanxi_store::{Queue, Store};
 // The few row shapes that answers are made of.
 pub use guanxi_store::{
     ConflictCursor, DecisionRow, IdentityAction, IdentityConflict, LogPlace, LogRow, OrderRow, PeopleCursor,
@@ -82,6 +82,7 @@ pub use keyring::{Keyring, OLD_KEYS_MAX, TooManyKeys};
 pub use live::{Live, LiveKind};
 pub use loaded::{Decided, Load, LoadedPlugin};
 pub use log::BuriedEvent;
+pub use messages::{ChangedMessages, MessageWish};
 pub use plugins::{Admission, AdmittedPlugin, Door, Fetch, Fetched, Forget, PluginView};
 pub use portraits::{Counted, PortraitView};
 pub use relations::{
@@ -129,8 +130,8 @@ struct Inner {
 pub struct Signals {
     /// Events were appended to a tenant's log.
     pub appended: Bell<TenantId>,
-    /// Messages were put into the queue of a connector.
-    pub queued: Bell<(TenantId, InstallationId)>,
+    /// Messages of a class were put into the queue of a connector.
+    pub queued: Bell<Queue>,
     /// Relations of a tenant have changed.
     pub related: Bell<TenantId>,
     /// A log was decided further.

@@ -219,6 +219,7 @@ words! {
     sent: "sent", "已发送";
     expired: "expired", "已过期";
     uncertain: "uncertain", "结果不明";
+    cancelled: "called off", "已取消";
 
     plugins: "Plugins", "插件";
     plugins_text: "Switch on what this brand uses. A plugin sees and does only what stands here.", "启用品牌需要的插件。插件只能看到并执行此处列出的内容。";
@@ -743,6 +744,7 @@ impl Words {
             MessageStatus::Failed => self.failed,
             MessageStatus::Expired => self.expired,
             MessageStatus::Uncertain => self.uncertain,
+            MessageStatus::Cancelled => self.cancelled,
         };
         Badge { code: status.as_str(), title }
     }

@@ -54,6 +54,13 @@ pub struct NewEvent {
     pub body: EventBody,
 }
 
+impl NewEvent {
+    /// Whether a connector read it from a request of its channel.
+    pub fn is_from_channel(&self) -> bool {
+        self.message_id.starts_with(received::FROM_CHANNEL)
+    }
+}
+
 /// What an event says; kept as one JSON document.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -3,15 +3,18 @@
 
 pub mod analysis;
 pub mod backtest;
+pub mod breaker;
 pub mod caller;
 pub mod campaign;
 pub mod candidate;
 pub mod caps;
 pub mod channel_rules;
+pub mod channel_state;
 pub mod connector;
 pub mod consent;
 pub mod content;
 pub mod contract;
+pub mod delivery_receipt;
 pub mod erasure;
 pub mod event;
 pub mod grants;
@@ -24,6 +27,7 @@ pub mod limits;
 pub mod linking;
 pub mod manifest;
 pub mod message;
+pub mod pace;
 pub mod person;
 pub mod plugin_log;
 pub mod profile;

@@ -1,6 +1,8 @@
 //! Messages on their way to people.
 
-use crate::ids::{DecisionId, InstallationId, MessageId, PersonId};
+use crate::event::{EventBody, NewEvent, SENT};
+use crate::ids::{DecisionId, EventId, InstallationId, MessageId, PersonId, derived_uuid};
+use crate::tenant::TenantId;
 use crate::{JsonMap, Millis};
 
 /// Which rules a message must follow.
@@ -16,6 +18,18 @@ pub enum MessageClass {
 }
 
 impl MessageClass {
+    /// Every class, the most urgent first.
+    pub const ALL: [Self; 3] = [Self::Reply, Self::Transactional, Self::Marketing];
+
+    /// Classes that are more urgent.
+    pub fn before(self) -> &'static [Self] {
+        match self {
+            Self::Reply => &[],
+            Self::Transactional => &[Self::Reply],
+            Self::Marketing => &[Self::Reply, Self::Transactional],
+        }
+    }
+
     /// The word used in SQL, JSON and WIT.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -27,7 +41,7 @@ impl MessageClass {
 
     /// Reads `as_str`.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Reply, Self::Transactional, Self::Marketing].into_iter().find(|class| class.as_str() == text)
+        Self::ALL.into_iter().find(|class| class.as_str() == text)
     }
 }
 
@@ -47,11 +61,16 @@ pub enum MessageStatus {
     Expired,
     /// The host stopped between the request and its answer, and the channel cannot recognise a repetition.
     Uncertain,
+    /// Called off before it left.
+    Cancelled,
 }
 
 impl MessageStatus {
     /// Every status.
-    pub const ALL: [Self; 6] = [Self::Queued, Self::Sending, Self::Sent, Self::Failed, Self::Expired, Self::Uncertain];
+    pub const ALL: [Self; 7] =
+        [Self::Queued, Self::Sending, Self::Sent, Self::Failed, Self::Expired, Self::Uncertain, Self::Cancelled];
+    /// Those of messages that may be tried again.
+    pub const ENDED_BADLY: [Self; 3] = [Self::Failed, Self::Expired, Self::Uncertain];
 
     /// The word used in SQL and JSON.
     pub fn as_str(self) -> &'static str {
@@ -62,6 +81,7 @@ impl MessageStatus {
             Self::Failed => "failed",
             Self::Expired => "expired",
             Self::Uncertain => "uncertain",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -110,6 +130,62 @@ pub struct Message {
     pub depth: u8,
     /// When `status` last changed.
     pub updated_at: Millis,
+    /// What the channel told of it since.
+    pub told: Told,
+}
+
+impl Message {
+    /// What the log is told once a message has found its end; `which` tells apart the ends of one that was tried again.
+    pub fn end(&self, tenant: TenantId, which: &str, now: Millis) -> NewEvent {
+        let message_id = format!("{SENT}/{}{which}", self.id);
+        let mut properties = JsonMap::new();
+        properties.insert("message".to_owned(), self.id.to_string().into());
+        properties.insert("status".to_owned(), self.status.as_str().into());
+        properties.insert("purpose".to_owned(), self.purpose.clone().into());
+        if let Some(reason) = &self.reason {
+            properties.insert("reason".to_owned(), reason.clone().into());
+        }
+        NewEvent {
+            id: EventId::from_uuid(derived_uuid(now, &[&tenant.0.to_be_bytes(), message_id.as_bytes()])),
+            message_id,
+            kind: SENT.to_owned(),
+            occurred_at: now,
+            received_at: now,
+            body: EventBody {
+                person: Some(self.person),
+                channel: Some(self.channel.clone()),
+                properties,
+                depth: self.depth,
+                ..EventBody::default()
+            },
+        }
+    }
+}
+
+/// What a channel told of a message that it took, and when that happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Told {
+    /// It reached the person.
+    pub delivered_at: Option<Millis>,
+    /// They read it.
+    pub read_at: Option<Millis>,
+    /// They followed a link in it.
+    pub clicked_at: Option<Millis>,
+    /// It came back, or was lost behind the channel.
+    pub bounced_at: Option<Millis>,
+}
+
+/// What staff asked of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageAction {
+    /// Which message.
+    pub message: MessageId,
+    /// When.
+    pub at: Millis,
+    /// `retry` or `cancel`.
+    pub action: String,
+    /// The token that was shown.
+    pub actor: String,
 }
 
 /// One try to deliver a message.

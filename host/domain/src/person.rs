@@ -312,7 +312,7 @@ pub enum LinkState {
     Disputed,
     /// It does not lead to this person: nothing is delivered there.
     Invalid,
-    /// Was right once; has to be checked again.
+    /// Was right once; has to be checked again before anything is delivered there.
     Stale,
 }
 
@@ -374,7 +374,7 @@ impl Link {
 
     /// Whether messages may be sent there.
     pub fn delivers(&self) -> bool {
-        !matches!(self.state, LinkState::Invalid | LinkState::Disputed)
+        !matches!(self.state, LinkState::Invalid | LinkState::Disputed | LinkState::Stale)
     }
 }
 

@@ -6,8 +6,10 @@
 mod backtests;
 mod callbacks;
 mod delivery;
+mod early;
 mod erasure;
 mod fleet;
+mod gone;
 mod imports;
 mod logs;
 mod notices;
@@ -74,6 +76,9 @@ pub struct Engine {
     segments: Arc<pipeline::Shelf>,
     sessions: Arc<sessions::Sessions>,
     under_way: Arc<delivery::UnderWay>,
+    gates: Arc<delivery::Gates>,
+    places: Arc<delivery::Places>,
+    early: Arc<early::Early>,
     turnstile: Turnstile,
     egress: Egress,
     options: EngineOptions,
@@ -90,6 +95,9 @@ impl Engine {
             segments: Arc::new(pipeline::Shelf::new()),
             sessions: Arc::default(),
             under_way: Arc::default(),
+            gates: Arc::default(),
+            places: Arc::default(),
+            early: Arc::default(),
             turnstile: Turnstile::new(std::thread::available_parallelism().map_or(1, usize::from)),
             egress,
             options,

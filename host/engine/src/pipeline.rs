@@ -17,6 +17,7 @@ mod operations;
 mod people;
 mod profile;
 mod recall;
+mod receipts;
 mod relations;
 mod rounds;
 mod score;
@@ -40,7 +41,9 @@ use tokio_util::task::TaskTracker;
 use crate::Engine;
 use recall::Bookmark;
 
+pub(crate) use people::HOST;
 pub(crate) use recall::Recall;
+pub(crate) use receipts::write_early;
 pub(crate) use segments::Shelf;
 
 /// Starts a worker for every tenant that has something to decide, and wakes it when there is more.

@@ -2,7 +2,7 @@
 
 use guanxi_domain::Millis;
 use guanxi_domain::ids::{DecisionId, InstallationId, MessageId, PersonId, new_uuid};
-use guanxi_domain::message::{Attempt, Message, MessageClass, MessageStatus};
+use guanxi_domain::message::{Attempt, Message, MessageClass, MessageStatus, Told};
 use guanxi_domain::tenant::TenantId;
 use sqlx::any::AnyRow;
 
@@ -50,13 +50,18 @@ impl Work {
                     .bind(i64::from(message.attempts))
                     .bind(i64::from(message.depth))
                     .bind(message.not_before)
-                    .bind(message.updated_at);
+                    .bind(message.updated_at)
+                    .bind(message.told.delivered_at)
+                    .bind(message.told.read_at)
+                    .bind(message.told.clicked_at)
+                    .bind(message.told.bounced_at);
             }
             let source = rows.source();
             let query = rows.query(format!(
                 "insert into messages (tenant_id, id, person_id, connector_id, decision_id, channel, address, content,
                                        class, purpose, status, reason, channel_id, created_at, not_before, expires_at,
-                                       attempts, depth, due_at, updated_at)
+                                       attempts, depth, due_at, updated_at, delivered_at, read_at, clicked_at,
+                                       bounced_at)
                  {source}"
             ));
             query.execute(self.connection()).await.map_err(StoreError::on_conflict("message"))?;
@@ -68,7 +73,8 @@ impl Work {
     pub async fn message(&mut self, tenant: TenantId, id: MessageId) -> Result<Option<Message>, StoreError> {
         sqlx::query(
             "select id, person_id, connector_id, decision_id, channel, address, content, class, purpose, status,
-                    reason, channel_id, created_at, not_before, expires_at, attempts, depth, updated_at
+                    reason, channel_id, created_at, not_before, expires_at, attempts, depth, updated_at,
+                    delivered_at, read_at, clicked_at, bounced_at
              from messages
              where tenant_id = $1 and id = $2",
         )
@@ -87,7 +93,8 @@ impl Work {
         let page = match &query.person {
             Some(person) => sqlx::query(
                 "select id, person_id, connector_id, decision_id, channel, address, content, class, purpose, status,
-                        reason, channel_id, created_at, not_before, expires_at, attempts, depth, updated_at
+                        reason, channel_id, created_at, not_before, expires_at, attempts, depth, updated_at,
+                        delivered_at, read_at, clicked_at, bounced_at
                  from messages
                  where tenant_id = $1 and id < $2 and ($3 = 'any' or status = $3) and person_id = $5
                  order by id desc
@@ -100,7 +107,8 @@ impl Work {
             .bind(person.as_bytes().as_slice()),
             None => sqlx::query(
                 "select id, person_id, connector_id, decision_id, channel, address, content, class, purpose, status,
-                        reason, channel_id, created_at, not_before, expires_at, attempts, depth, updated_at
+                        reason, channel_id, created_at, not_before, expires_at, attempts, depth, updated_at,
+                        delivered_at, read_at, clicked_at, bounced_at
                  from messages
                  where tenant_id = $1 and id < $2 and ($3 = 'any' or status = $3)
                  order by id desc
@@ -124,7 +132,8 @@ impl Work {
     ) -> Result<Vec<Message>, StoreError> {
         let rows = sqlx::query(
             "select id, person_id, connector_id, decision_id, channel, address, content, class, purpose, status,
-                    reason, channel_id, created_at, not_before, expires_at, attempts, depth, updated_at
+                    reason, channel_id, created_at, not_before, expires_at, attempts, depth, updated_at,
+                    delivered_at, read_at, clicked_at, bounced_at
              from messages
              where tenant_id = $1 and person_id = $2 and id >= $3
              order by id
@@ -219,6 +228,12 @@ pub(crate) fn read(row: &AnyRow) -> Result<Message, StoreError> {
         attempts: cells.number("attempts")?,
         depth: cells.number("depth")?,
         updated_at: cells.get("updated_at")?,
+        told: Told {
+            delivered_at: cells.get("delivered_at")?,
+            read_at: cells.get("read_at")?,
+            clicked_at: cells.get("clicked_at")?,
+            bounced_at: cells.get("bounced_at")?,
+        },
     })
 }
 

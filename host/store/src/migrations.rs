@@ -26,6 +26,7 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (15, "plugin logs", include_str!("../migrations/sqlite/0015_plugin_logs.sql")),
         (16, "sessions", include_str!("../migrations/sqlite/0016_sessions.sql")),
         (17, "contact rules", include_str!("../migrations/sqlite/0017_contact_rules.sql")),
+        (18, "delivery", include_str!("../migrations/sqlite/0018_delivery.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
@@ -50,6 +51,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (18, "plugin logs", include_str!("../migrations/postgres/0018_plugin_logs.sql")),
         (19, "sessions", include_str!("../migrations/postgres/0019_sessions.sql")),
         (20, "contact rules", include_str!("../migrations/postgres/0020_contact_rules.sql")),
+        (21, "delivery", include_str!("../migrations/postgres/0021_delivery.sql")),
     ])
 });
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use guanxi_domain::JsonMap;
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{DecisionId, InstallationId, MessageId, PersonId};
-use guanxi_domain::message::{Message, MessageClass, MessageStatus};
+use guanxi_domain::message::{Message, MessageClass, MessageStatus, Told};
 use guanxi_domain::person::{Link, LinkState, Person};
 use guanxi_store::{LinkRow, Scope};
 
@@ -77,6 +77,7 @@ fn message(number: usize, person: PersonId, connector: InstallationId) -> Messag
         attempts: 0,
         depth: 0,
         updated_at: now,
+        told: Told::default(),
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod client;
 pub mod environment;
 pub mod host;
+pub mod package;
 pub mod place;
 pub mod process;
 pub mod proxy;

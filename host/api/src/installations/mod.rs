@@ -9,6 +9,7 @@ pub(crate) mod upgrade;
 
 use guanxi_app::{InstallationView, LimitView};
 use guanxi_domain::Millis;
+use guanxi_domain::channel_state::ChannelState;
 use guanxi_domain::ids::InstallationId;
 use guanxi_domain::installation::{Mode, Upgrade};
 use guanxi_domain::manifest::{Kind, Manifest};
@@ -53,6 +54,8 @@ pub struct InstallationBody {
     pub secrets: Vec<String>,
     /// How it has behaved lately.
     pub health: HealthBody,
+    /// How its channel behaves; `null` of what is no connector.
+    pub channel: Option<ChannelBody>,
     /// Why this host does not run its plugin, whatever its mode; `null` if it does.
     pub unsupported: Option<String>,
     /// The version that waits for an approval; `null` if none does.
@@ -118,6 +121,22 @@ pub struct HealthBody {
     pub last_error: Option<String>,
 }
 
+/// How a connector's channel behaves.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChannelState)]
+pub struct ChannelBody {
+    /// `open`: messages leave. `paused`: the channel asked for patience, or a quota is used up. `resting`: it failed too often in
+    /// a row. `probing`: the rest is over, and one message tries.
+    #[schema(example = "open")]
+    pub state: &'static str,
+    /// Nothing leaves before this time, milliseconds since the epoch.
+    pub until: Option<Millis>,
+    /// Failures since the last success.
+    pub failures: u32,
+    /// Why it waits; what happened last if it does not wait any more.
+    pub reason: Option<String>,
+}
+
 /// Whether a plugin is called.
 #[derive(ToSchema)]
 #[schema(as = Mode, rename_all = "kebab-case")]
@@ -130,7 +149,7 @@ pub enum ModeName {
 impl From<InstallationView> for InstallationBody {
     fn from(view: InstallationView) -> Self {
         let (withheld, forbidden) = (view.withheld(), view.forbidden());
-        let InstallationView { installation, plugin, upgrade, limits, .. } = view;
+        let InstallationView { installation, plugin, upgrade, limits, channel, .. } = view;
         let health = installation.health;
         Self {
             id: installation.id,
@@ -152,11 +171,19 @@ impl From<InstallationView> for InstallationBody {
                 quarantined_until: health.quarantined_until,
                 last_error: health.last_error,
             },
+            channel: channel.map(|(channel, now)| ChannelBody::of(channel, now)),
             unsupported: plugin.unsupported,
             upgrade: upgrade.map(UpgradeBody::from),
             created_at: installation.created_at,
             updated_at: installation.updated_at,
         }
+    }
+}
+
+impl ChannelBody {
+    fn of(channel: ChannelState, now: Millis) -> Self {
+        let (mood, until) = channel.mood(now);
+        Self { state: mood.as_str(), until, failures: channel.breaker.failures, reason: channel.reason }
     }
 }
 

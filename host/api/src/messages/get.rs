@@ -5,7 +5,7 @@ use axum::extract::State;
 use guanxi_app::{App, MessageView};
 use guanxi_domain::Millis;
 use guanxi_domain::ids::MessageId;
-use guanxi_domain::message::Attempt;
+use guanxi_domain::message::{Attempt, MessageAction};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +22,21 @@ pub struct MessageDetail {
     pub message: MessageBody,
     /// Every try.
     pub tries: Vec<AttemptBody>,
+    /// What staff asked of it, the first first.
+    pub actions: Vec<ActionBody>,
+}
+
+/// What staff asked of a message.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MessageAction)]
+pub struct ActionBody {
+    /// When, milliseconds since the epoch.
+    pub at: Millis,
+    /// `retry` or `cancel`.
+    #[schema(example = "retry")]
+    pub action: String,
+    /// The token that was shown, `tok_…`.
+    pub actor: String,
 }
 
 /// One try to deliver a message.
@@ -65,7 +80,17 @@ pub(crate) async fn get(
 
 impl From<MessageView> for MessageDetail {
     fn from(view: MessageView) -> Self {
-        Self { message: view.message.into(), tries: view.attempts.into_iter().map(AttemptBody::from).collect() }
+        Self {
+            message: view.message.into(),
+            tries: view.attempts.into_iter().map(AttemptBody::from).collect(),
+            actions: view.actions.into_iter().map(ActionBody::from).collect(),
+        }
+    }
+}
+
+impl From<MessageAction> for ActionBody {
+    fn from(MessageAction { at, action, actor, .. }: MessageAction) -> Self {
+        Self { at, action, actor }
     }
 }
 

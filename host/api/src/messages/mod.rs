@@ -1,10 +1,13 @@
 //! Messages on their way to people.
 
+pub(crate) mod cancel;
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod retry;
 
+use guanxi_app::ChangedMessages;
 use guanxi_domain::ids::{DecisionId, InstallationId, MessageId, PersonId};
-use guanxi_domain::message::{Message, MessageClass, MessageStatus};
+use guanxi_domain::message::{Message, MessageClass, MessageStatus, Told};
 use guanxi_domain::{JsonMap, Millis};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -54,10 +57,18 @@ pub struct MessageBody {
     pub expires_at: Option<Millis>,
     /// When its status last changed, milliseconds since the epoch.
     pub updated_at: Millis,
+    /// When it reached the person, as the channel says.
+    pub delivered_at: Option<Millis>,
+    /// When they read it, as the channel says.
+    pub read_at: Option<Millis>,
+    /// When they followed a link in it, as the channel says.
+    pub clicked_at: Option<Millis>,
+    /// When the channel lost it after it had taken it, or it came back.
+    pub bounced_at: Option<Millis>,
 }
 
 /// Where a message is on its way. `uncertain`: the host stopped between request and answer, and the channel cannot
-/// recognise a repetition.
+/// recognise a repetition. `cancelled`: called off before it left.
 #[derive(ToSchema)]
 #[schema(as = MessageStatus, rename_all = "kebab-case")]
 #[expect(dead_code, reason = "describes the domain's status, which knows nothing of OpenAPI")]
@@ -68,10 +79,27 @@ pub enum StatusName {
     Failed,
     Expired,
     Uncertain,
+    Cancelled,
+}
+
+/// How many messages were changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Changed {
+    /// So many.
+    pub count: u32,
+    /// There may be more: ask again.
+    pub more: bool,
+}
+
+impl From<ChangedMessages> for Changed {
+    fn from(ChangedMessages { count, more }: ChangedMessages) -> Self {
+        Self { count, more }
+    }
 }
 
 impl From<Message> for MessageBody {
     fn from(message: Message) -> Self {
+        let Told { delivered_at, read_at, clicked_at, bounced_at } = message.told;
         Self {
             id: message.id,
             person: message.person,
@@ -90,6 +118,10 @@ impl From<Message> for MessageBody {
             not_before: message.not_before,
             expires_at: message.expires_at,
             updated_at: message.updated_at,
+            delivered_at,
+            read_at,
+            clicked_at,
+            bounced_at,
         }
     }
 }

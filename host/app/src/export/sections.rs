@@ -296,6 +296,8 @@ async fn messages(read: &mut Work, subject: &Subject, list: &mut List<'_>) -> Re
                     "status": message.status, "reason": message.reason, "channel_id": message.channel_id,
                     "created_at": message.created_at, "not_before": message.not_before,
                     "expires_at": message.expires_at, "updated_at": message.updated_at,
+                    "delivered_at": message.told.delivered_at, "read_at": message.told.read_at,
+                    "clicked_at": message.told.clicked_at, "bounced_at": message.told.bounced_at,
                     "attempts": tries.collect::<Vec<_>>(),
                 }));
             }

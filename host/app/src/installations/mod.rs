@@ -7,7 +7,9 @@ mod upgrades;
 
 use std::collections::{BTreeMap, HashMap};
 
+use guanxi_domain::Millis;
 use guanxi_domain::caller::{Caller, Scope};
+use guanxi_domain::channel_state::ChannelState;
 use guanxi_domain::grants::Grants;
 use guanxi_domain::ids::{CandidateId, InstallationId};
 use guanxi_domain::installation::{Health, Installation, Mode, Upgrade};
@@ -69,6 +71,8 @@ pub struct InstallationView {
     pub upgrade: Option<Upgrade>,
     /// Limits of its operations that are in force.
     pub limits: Vec<LimitView>,
+    /// How its channel behaves, and the time at which it was looked at; nothing of what is no connector.
+    pub channel: Option<(ChannelState, Millis)>,
 }
 
 impl InstallationView {
@@ -196,6 +200,7 @@ impl App {
                 let installation = new(input.mode, grants, secrets);
                 let sealed = sealed.map_err(AppError::internal)?;
                 work.put_installation(tenant.id, &installation, Some(&sealed)).await?;
+                work.reset_channel_state(tenant.id, id).await?;
                 drop_overtaken(&mut work, tenant.id, existing.as_ref(), &installation).await?;
                 notices.extend(existing.as_ref().and_then(|before| health_notice(before, &installation.health)));
                 if existing.is_some_and(|existing| !existing.decides_as(&installation)) {
@@ -268,6 +273,9 @@ impl App {
         let mut read = self.store().read(Rows::Tenant(tenant.id)).await?;
         let all = read.installations(tenant.id).await?;
         let mut upgrades: HashMap<InstallationId, Upgrade> = read.upgrades(tenant.id).await?.into_iter().collect();
+        let now = self.ambient().now();
+        let mut channels: HashMap<InstallationId, ChannelState> =
+            read.channel_states(tenant.id).await?.into_iter().collect();
         let allowances = read.allowances().await?;
         drop(read);
         let mut views = Vec::with_capacity(all.len());
@@ -275,7 +283,9 @@ impl App {
             let upgrade = upgrades.remove(&installation.id);
             let plugin = self.plugin(caller, &installation.plugin, Some(&installation.version)).await?;
             let allowance = allowances.get(&installation.plugin).cloned();
-            let view = InstallationView { installation, plugin, allowance, upgrade, limits: Vec::new() };
+            let channel = plugin.manifest.connector.is_some();
+            let channel = channel.then(|| (channels.remove(&installation.id).unwrap_or_default(), now));
+            let view = InstallationView { installation, plugin, allowance, upgrade, limits: Vec::new(), channel };
             views.push(view.with_limits());
         }
         if views.iter().any(InstallationView::is_limited) {
@@ -295,9 +305,11 @@ impl App {
         let installation = read.installation(tenant, name).await?.ok_or(AppError::NotFound("installation"))?;
         let upgrade = read.upgrade(tenant, installation.id).await?;
         let allowance = read.allowance(&installation.plugin).await?;
+        let channel = read.channel_state(tenant, installation.id).await?;
         drop(read);
         let plugin = self.plugin(caller, &installation.plugin, Some(&installation.version)).await?;
-        let view = InstallationView { installation, plugin, allowance, upgrade, limits: Vec::new() };
+        let channel = plugin.manifest.connector.is_some().then_some((channel, self.ambient().now()));
+        let view = InstallationView { installation, plugin, allowance, upgrade, limits: Vec::new(), channel };
         let mut view = view.with_limits();
         if view.is_limited() {
             view.note_used(&self.counted_today(tenant).await?);

@@ -11,7 +11,7 @@ use guanxi_domain::event::{EventBody, NewEvent};
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{DecisionId, EventId, InstallationId, MessageId, PersonId, new_uuid};
 use guanxi_domain::installation::Mode;
-use guanxi_domain::message::{Message, MessageClass, MessageStatus};
+use guanxi_domain::message::{Message, MessageClass, MessageStatus, Told};
 use guanxi_domain::person::{Facts, HeldTag, Link, LinkState, Person, Score, Stage, Tag};
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{
@@ -346,6 +346,7 @@ async fn happen(
         attempts: 0,
         depth: 0,
         updated_at: NOW,
+        told: Told::default(),
     };
     work.insert_messages(tenant, std::slice::from_ref(&message)).await.unwrap();
     (decision.id, message.id)

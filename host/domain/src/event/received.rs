@@ -6,6 +6,8 @@ use crate::Millis;
 use crate::connector::Received;
 use crate::ids::{EventId, InstallationId};
 
+/// What message ids of events begin with that connectors read; the installation and the channel's key follow.
+pub const FROM_CHANNEL: &str = "guanxi.callback/";
 const KEY_BYTES_MAX: usize = 192;
 const CHANNEL_BYTES_MAX: usize = 64;
 const TOUCHPOINT_BYTES_MAX: usize = 2_048;
@@ -49,7 +51,7 @@ pub fn read(received: Received, gate: Gate<'_>, received_at: Millis, id: EventId
         notes,
         ..EventBody::default()
     };
-    let message_id = format!("guanxi.callback/{}/{key}", gate.installation);
+    let message_id = format!("{FROM_CHANNEL}{}/{key}", gate.installation);
     Ok(NewEvent { id, message_id, kind, occurred_at, received_at, body })
 }
 

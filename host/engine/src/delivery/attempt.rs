@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use guanxi_app::{Ambient, Live, LiveKind};
 use guanxi_channels::{Egress, EgressError, EgressPolicy};
-use guanxi_domain::Millis;
+use guanxi_domain::breaker::Pass;
 use guanxi_domain::campaign::Failure;
 use guanxi_domain::connector::{Outbound, Outcome, Step};
 use guanxi_domain::ids::{CallId, InstallationId};
@@ -15,10 +15,12 @@ use guanxi_domain::message::{Attempt, Message, MessageStatus};
 use guanxi_domain::plugin_log::Asked;
 use guanxi_domain::tenant::TenantId;
 use guanxi_domain::usage::WorkKind;
+use guanxi_domain::{DAY, Millis};
 use guanxi_runtime::{Call, CallError};
-use guanxi_store::{Claimed, LoggedCall, Settled};
+use guanxi_store::{Claimed, LoggedCall, Released, Settled};
 
 use super::backoff;
+use super::gate::{Gate, News};
 use super::standing::{Standing, Verdict};
 use crate::Engine;
 use crate::fleet::{Passport, Unit};
@@ -26,13 +28,23 @@ use crate::fleet::{Passport, Unit};
 /// What one try came to.
 pub(crate) struct Tried {
     pub(crate) message: Message,
-    pub(crate) settled: Settled,
-    /// It was not tried: it waits until then, and the try is not counted.
-    pub(crate) waits: bool,
+    pub(crate) fate: Fate,
+    /// Tries before it was last asked to be tried again.
+    pub(crate) attempts_before: u32,
     pub(crate) attempt: Option<Attempt>,
+    /// Why the address reaches nobody any more, if the channel says so.
+    pub(crate) gone: Option<String>,
     pub(crate) health: Option<(InstallationId, Health)>,
     /// Calls of the connector that said something.
     pub(crate) logs: Vec<LoggedCall>,
+}
+
+/// What becomes of a claimed message.
+pub(crate) enum Fate {
+    /// It was tried, or has ended.
+    Settled(Settled),
+    /// It waits on, untried.
+    Released(Released),
 }
 
 /// Delivers the messages of one connector.
@@ -47,10 +59,17 @@ pub(crate) struct Courier {
     engine: Engine,
     tenant: TenantId,
     standing: Standing,
+    gate: Arc<Gate>,
+    /// Whether it tries a channel that rests.
+    is_probe: bool,
 }
 
 /// The class of a try that ended because the channel refused the session.
 const REFRESH: &str = "refresh-session";
+/// The class of a try whose address reaches nobody any more.
+const GONE: &str = "recipient-gone";
+/// The longest time that a channel may ask for patience.
+const PAUSE_MAX: Millis = 7 * DAY;
 
 type Checked = (Result<Result<Step, Failure>, CallError>, Option<Health>);
 
@@ -85,6 +104,30 @@ impl End {
         }
     }
 
+    /// What it says about the channel.
+    fn news(&self, now: Millis) -> News {
+        let why = || {
+            let detail = self.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+            let status = self.http_status.map(|status| format!(" ({status})")).unwrap_or_default();
+            cut(&format!("{}{status}{detail}", self.class))
+        };
+        let patient = |fails| News::Pauses {
+            until: self.again_at.unwrap_or(now).clamp(now, now.saturating_add(PAUSE_MAX)),
+            why: why(),
+            fails,
+        };
+        match self.class {
+            "quota-exhausted" => patient(false),
+            "retry-after" => patient(true),
+            "session" if self.again_at.is_some() => patient(true),
+            "session" | "timeout" | "unreachable" | "crashed" => News::Fails(why()),
+            "sent" | GONE | "window-closed" => News::Works,
+            _ if self.http_status.is_some_and(|status| status >= 500) => News::Fails(why()),
+            _ if self.http_status.is_some() => News::Works,
+            _ => News::Silent,
+        }
+    }
+
     fn again(class: &'static str, detail: Option<String>, at: Option<Millis>) -> Self {
         Self { again_at: at, ..Self::new(MessageStatus::Queued, class, detail) }
     }
@@ -105,6 +148,7 @@ impl Courier {
         unit: &Arc<Unit>,
         passport: Passport,
         standing: Standing,
+        (gate, is_probe): (Arc<Gate>, bool),
     ) -> Self {
         Self {
             ambient: engine.app.ambient().clone(),
@@ -116,15 +160,22 @@ impl Courier {
             engine: engine.clone(),
             tenant,
             standing,
+            gate,
+            is_probe,
         }
     }
 
-    /// Tries one message.
+    /// Tries one message, unless its channel was found to be in trouble since it was claimed.
     pub(crate) async fn deliver(&self, claimed: Claimed) -> Tried {
-        let Claimed { message, interrupted } = claimed;
         let started = self.ambient.now();
-        let end = self.end_of(&message, interrupted, started).await;
-        self.tried(message, end, started)
+        let is_over = claimed.interrupted && !self.idempotent;
+        if !is_over && !self.is_probe && self.gate.pass(started) != Pass::Free {
+            return released(claimed, started);
+        }
+        let end = self.end_of(&claimed.message, claimed.interrupted, started).await;
+        let now = self.ambient.now();
+        self.gate.note(&end.news(now), self.is_probe, now, u32::from_le_bytes(self.ambient.bytes()));
+        self.tried(claimed, end, started)
     }
 
     async fn end_of(&self, message: &Message, interrupted: bool, now: Millis) -> End {
@@ -301,23 +352,29 @@ impl Courier {
             }
             Outcome::QuotaExhausted(until) => End::again("quota-exhausted", None, Some(until)),
             Outcome::WindowClosed => failed("window-closed", Some("the reply window is over".to_owned())),
-            Outcome::RecipientGone(why) => failed("recipient-gone", Some(why)),
+            Outcome::RecipientGone(why) => failed(GONE, Some(why)),
             Outcome::Rejected(why) => failed("rejected", Some(why)),
         }
     }
 
-    fn tried(&self, message: Message, end: End, started: Millis) -> Tried {
+    fn tried(&self, claimed: Claimed, end: End, started: Millis) -> Tried {
+        if let Some(until) = end.waits_until {
+            return waiting(claimed, until, end.detail, started);
+        }
+        let Claimed { message, attempts_before, .. } = claimed;
         let now = self.ambient.now();
+        let tries = message.attempts.saturating_sub(attempts_before).max(1);
         let mut status = end.status;
         let mut reason = end.detail.clone().map(|text| cut(&text));
-        let mut due_at = end.waits_until.unwrap_or(now);
-        if status == MessageStatus::Queued && end.waits_until.is_none() {
-            let waited = now + backoff::wait(message.attempts, u32::from_le_bytes(self.ambient.bytes()));
+        let mut due_at = now;
+        if status == MessageStatus::Queued {
+            let waited = now + backoff::wait(tries, u32::from_le_bytes(self.ambient.bytes()));
             // A channel may ask for more patience, never for less.
-            due_at = end.again_at.map_or(waited, |at| at.clamp(waited, now + 7 * 86_400_000));
-            if message.attempts >= backoff::TRIES_MAX {
+            due_at = end.again_at.map_or(waited, |at| at.clamp(waited, waited.max(now.saturating_add(PAUSE_MAX))));
+            // A quota that is used up is no failure of the message.
+            if tries >= backoff::TRIES_MAX && end.class != "quota-exhausted" {
                 status = MessageStatus::Failed;
-                reason = Some(format!("given up after {} tries: {}", message.attempts, reason.unwrap_or_default()));
+                reason = Some(format!("given up after {tries} tries: {}", reason.unwrap_or_default()));
             }
         }
         let attempt = Attempt {
@@ -329,12 +386,27 @@ impl Courier {
             outcome: end.class.to_owned(),
             detail: end.detail.map(|text| cut(&text)),
         };
+        let gone = attempt.detail.clone().filter(|_| end.class == GONE);
         let attempts = message.attempts;
         let settled = Settled { id: message.id, attempts, status, reason, channel_id: end.channel_id, due_at, now };
         let health = end.health.map(|health| (self.unit.installation.id, health));
-        let waits = end.waits_until.is_some();
-        Tried { message, settled, waits, attempt: (!waits).then_some(attempt), health, logs: end.logs }
+        let fate = Fate::Settled(settled);
+        Tried { message, fate, attempts_before, attempt: Some(attempt), gone, health, logs: end.logs }
     }
+}
+
+/// A message that was not tried, in its old place.
+fn released(claimed: Claimed, now: Millis) -> Tried {
+    let due_at = claimed.due_at;
+    waiting(claimed, due_at, None, now)
+}
+
+/// A message that was not tried and waits until then.
+fn waiting(claimed: Claimed, due_at: Millis, why: Option<String>, now: Millis) -> Tried {
+    let Claimed { message, attempts_before, .. } = claimed;
+    let reason = why.map(|text| cut(&text));
+    let fate = Fate::Released(Released { id: message.id, attempts: message.attempts, reason, due_at, now });
+    Tried { message, fate, attempts_before, attempt: None, gone: None, health: None, logs: Vec::new() }
 }
 
 /// The connector gave no next step.

@@ -17,7 +17,7 @@ use guanxi_store::{
 use super::bulk::Part;
 use super::memory::{Changes, Memory};
 use super::rounds::{Item, Mind};
-use super::{consents, limits, relations, segments};
+use super::{consents, limits, receipts, relations, segments};
 use crate::{Engine, notices};
 
 /// Whom and what nobody knew before the batch, which follows `from`.
@@ -61,6 +61,7 @@ pub(crate) async fn write(
     }
     notices.extend(fallen(memory));
     work.append(tenant, &memory.changes.events).await?;
+    let receipts = receipts::write(engine, &mut work, tenant, &memory.changes.receipts, mind.now).await?;
     let followed = segments::follow(engine, &mut work, mind, memory, items, &gone).await?;
     work.append(tenant, &followed.events).await?;
     let noticed = engine.app.announce(&mut work, tenant, &notices).await?;
@@ -72,7 +73,7 @@ pub(crate) async fn write(
 
     let changes = &memory.changes;
     for message in &changes.messages {
-        engine.app.signals().queued.ring((tenant, message.connector));
+        engine.app.signals().queued.ring((tenant, message.connector, message.class));
     }
     if changes.timers.values().any(Option::is_some) {
         engine.app.signals().timed.notify_one();
@@ -80,11 +81,12 @@ pub(crate) async fn write(
     if noticed {
         engine.app.signals().noticed.notify_one();
     }
-    if !changes.events.is_empty() || moved_people {
+    if !changes.events.is_empty() || moved_people || receipts.is_told {
         engine.app.signals().appended.ring(tenant);
     }
     if engine.app.is_watched() {
         tell(engine, mind, memory, items);
+        receipts.tell(engine, tenant, mind.now);
     }
     Ok(waited)
 }

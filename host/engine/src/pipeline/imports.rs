@@ -83,6 +83,7 @@ fn resolve(
     let naming = Naming {
         identities: &record.identities,
         vouched,
+        heard: false,
         source,
         position: event.position,
         now: event.event.received_at,

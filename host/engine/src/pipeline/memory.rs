@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use guanxi_domain::candidate::Candidate;
+use guanxi_domain::delivery_receipt::DeliveryReceipt;
 use guanxi_domain::event::{Event, NewEvent};
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{InstallationId, PersonId};
@@ -119,6 +120,8 @@ pub(crate) struct Changes {
     /// Roots that came to be or changed their members by joining and parting.
     pub(crate) restructured: BTreeSet<PersonId>,
     pub(crate) timeline: Vec<TimelineRow>,
+    /// What channels told of messages.
+    pub(crate) receipts: Vec<DeliveryReceipt>,
     pub(crate) orders: HashSet<String>,
     pub(crate) scores: BTreeMap<(PersonId, String), Score>,
     /// By person and purpose; `None` takes the row away.

@@ -6,7 +6,7 @@ use guanxi_domain::content;
 use guanxi_domain::event::{EventBody, NewEvent, REFUSED, SENT};
 use guanxi_domain::ids::{DecisionId, EventId, MessageId, derived_uuid};
 use guanxi_domain::limits::ATTRIBUTES_MAX;
-use guanxi_domain::message::{Message, MessageClass, MessageStatus};
+use guanxi_domain::message::{Message, MessageClass, MessageStatus, Told};
 use guanxi_domain::person::Tag;
 use guanxi_domain::{JsonMap, Millis};
 use guanxi_store::Timer;
@@ -178,6 +178,7 @@ impl Asker<'_> {
             attempts: 0,
             depth: self.deeper()?,
             updated_at: now,
+            told: Told::default(),
         };
         memory.changes.messages.push(message);
         Ok(id)

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use guanxi_domain::Millis;
-use guanxi_domain::event::{Event, HOST_PREFIX};
+use guanxi_domain::event::{DELIVERY, Event, HOST_PREFIX};
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{PersonId, derived_uuid};
 use guanxi_domain::linking::{ActionKind, Cause, Side, may_have, may_join};
@@ -26,6 +26,8 @@ pub(crate) struct Naming<'a> {
     pub(crate) identities: &'a [Identity],
     /// Whether the sender is trusted to know.
     pub(crate) vouched: bool,
+    /// Whether the person was heard from over a channel.
+    pub(crate) heard: bool,
     /// Where it comes from.
     pub(crate) source: &'a str,
     pub(crate) position: i64,
@@ -64,6 +66,7 @@ pub(crate) fn resolve(memory: &mut Memory, event: &Event, busy: &HashSet<PersonI
     let naming = Naming {
         identities: &body.identities,
         vouched: body.vouched,
+        heard: event.event.kind != DELIVERY && event.event.is_from_channel(),
         source: body.channel.as_deref().unwrap_or("api"),
         position: event.position,
         now: event.event.received_at,
@@ -183,7 +186,11 @@ fn attach(memory: &mut Memory, person: PersonId, identity: Identity, naming: &Na
 }
 
 /// A link that is named again by somebody who is trusted is verified; one that had to be checked again is there again.
+/// Names a link again. Of one that a channel said to reach nobody only a channel knows better.
 fn confirm(memory: &mut Memory, owner: PersonId, link: Link, naming: &Naming<'_>) {
+    if link.state == LinkState::Stale && link.changed_by.as_deref() == Some(HOST) && !naming.heard {
+        return;
+    }
     let state = match (link.state, naming.vouched) {
         (LinkState::Unverified | LinkState::Stale, true) => LinkState::Verified,
         (LinkState::Stale, false) => LinkState::Unverified,

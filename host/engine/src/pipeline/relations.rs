@@ -121,6 +121,7 @@ fn end(
     let naming = Naming {
         identities: std::slice::from_ref(identity),
         vouched: false,
+        heard: false,
         source,
         position: event.position,
         now: event.event.received_at,

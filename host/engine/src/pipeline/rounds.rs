@@ -8,6 +8,7 @@ use std::time::Duration;
 use guanxi_app::{Ambient, AppError};
 use guanxi_domain::Millis;
 use guanxi_domain::consent;
+use guanxi_domain::delivery_receipt::DeliveryReceipt;
 use guanxi_domain::event::order::{self, OrderLine};
 use guanxi_domain::event::{Event, IDENTITY, IMPORT, TIMER};
 use guanxi_domain::ids::{InstallationId, PersonId};
@@ -259,6 +260,9 @@ fn subjects(mut memory: Memory, events: &[Arc<Event>]) -> Result<(Memory, Vec<It
             IDENTITY => actions::carry_out(&mut memory, event, &busy)?,
             _ => people::resolve(&mut memory, event, &busy)?,
         };
+        if subject != Subject::Later {
+            memory.changes.receipts.extend(DeliveryReceipt::of(&event.event));
+        }
         let leaf = match subject {
             Subject::Later => return Ok((memory, items, index)),
             Subject::Nobody => continue,

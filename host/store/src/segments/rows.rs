@@ -114,7 +114,7 @@ impl Question {
                 }
                 deliverable.iter().for_each(|wanted| {
                     sql.put(if *wanted { " and r.state not in " } else { " and r.state in " })
-                        .put("('invalid', 'disputed')");
+                        .put("('invalid', 'disputed', 'stale')");
                 });
                 question
             }

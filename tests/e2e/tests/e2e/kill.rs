@@ -1,6 +1,7 @@
 //! `kill -9` at any moment: the real process is killed under load, twenty times on each database, and afterwards
 //! everything is counted. Nothing that was accepted is lost, nothing happens twice.
 
+mod campaign;
 mod count;
 mod load;
 

@@ -12,6 +12,7 @@ mod commands;
 mod consent;
 mod contract;
 mod crowd;
+mod delivery;
 mod demo;
 mod docs;
 mod escapes;

@@ -22,6 +22,9 @@ struct Update {
     from: String,
     text: String,
     at: i64,
+    /// What became of a message, instead of a text.
+    #[serde(default)]
+    delivery: Option<Value>,
 }
 
 impl Connector for TwoWay {
@@ -36,7 +39,7 @@ impl Connector for TwoWay {
     fn resume(_: &Settings, _: &[u8], response: &Response, _: Instant) -> Result<Step, Failure> {
         let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         Ok(Step::Done(match answer["errcode"].as_i64() {
-            Some(0) => Outcome::Sent(None),
+            Some(0) => Outcome::Sent(answer["id"].as_str().map(str::to_owned)),
             Some(40_001) => Outcome::RefreshSession,
             _ => response.outcome(),
         }))
@@ -77,16 +80,20 @@ impl Receive for TwoWay {
 }
 
 fn received(update: Update) -> Received {
+    let (kind, properties) = match update.delivery {
+        Some(delivery) => ("guanxi.delivery", delivery),
+        None => ("Message Received", json!({"text": update.text})),
+    };
     Received {
         key: update.id,
         identities: vec![format!("user:{}", update.from)],
         event: Event {
             id: String::new(),
-            kind: "Message Received".to_owned(),
+            kind: kind.to_owned(),
             at: update.at,
             channel: None,
             touchpoint: None,
-            properties: json!({"text": update.text}).to_string(),
+            properties: properties.to_string(),
         },
     }
 }

@@ -4,7 +4,7 @@ use guanxi_domain::JsonMap;
 use guanxi_domain::grants::Grants;
 use guanxi_domain::ids::{DecisionId, InstallationId, MessageId, PersonId};
 use guanxi_domain::installation::{Health, Installation, Mode};
-use guanxi_domain::message::{Message, MessageClass, MessageStatus};
+use guanxi_domain::message::{Message, MessageClass, MessageStatus, Told};
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{DecisionRow, PluginRow, Scope, Store, Timer, Work};
 use guanxi_store_contract::make::{NOW, uuid};
@@ -95,6 +95,7 @@ pub fn message(connector: InstallationId) -> Message {
         attempts: 0,
         depth: 0,
         updated_at: NOW,
+        told: Told::default(),
     }
 }
 

@@ -7,6 +7,7 @@ mod candidates;
 mod consents;
 mod contacts;
 mod decisions;
+mod delivery;
 mod edges;
 mod given;
 mod grants;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use guanxi_domain::ids::{InstallationId, MessageId};
-use guanxi_domain::message::{Message, MessageStatus};
+use guanxi_domain::message::{Message, MessageClass, MessageStatus};
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{Released, Settled, Store};
 use guanxi_store_contract::make::{NOW, tenant};
@@ -12,6 +12,7 @@ use guanxi_store_contract::{on_both, on_both_empty, open};
 use crate::given::{host, installed, library, message, of};
 
 const LEASE: i64 = 30_000;
+const MARKETING: MessageClass = MessageClass::Marketing;
 
 async fn queue(store: &Store) -> (TenantId, InstallationId) {
     library(store).await;
@@ -42,7 +43,7 @@ fn a_claim_counts_the_try_and_takes_the_longest_waiting_first() {
         sent_out(&store, acme, &[other]).await;
 
         let mut work = of(&store, acme).await;
-        let claimed = work.claim(acme, connector, NOW, NOW + LEASE, 3).await.unwrap();
+        let claimed = work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 3).await.unwrap();
         assert!(claimed.iter().all(|one| !one.interrupted));
         let taken: Vec<Message> = claimed.into_iter().map(|one| one.message).collect();
         let as_taken =
@@ -51,9 +52,9 @@ fn a_claim_counts_the_try_and_takes_the_longest_waiting_first() {
         for one in &taken {
             assert_eq!(work.message(acme, one.id).await.unwrap().as_ref(), Some(one));
         }
-        let rest = work.claim(acme, connector, NOW, NOW + LEASE, 3).await.unwrap();
+        let rest = work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 3).await.unwrap();
         assert_eq!(rest.iter().map(|one| one.message.id).collect::<Vec<_>>(), [all[3].id]);
-        assert_eq!(work.claim(acme, connector, NOW, NOW + LEASE, 3).await.unwrap(), []);
+        assert_eq!(work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 3).await.unwrap(), []);
     });
 }
 
@@ -70,7 +71,7 @@ fn eight_workers_never_claim_the_same_message() {
                 let mut mine = Vec::new();
                 loop {
                     let mut work = of(&store, acme).await;
-                    let claimed = work.claim(acme, connector, NOW, NOW + LEASE, 37).await.unwrap();
+                    let claimed = work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 37).await.unwrap();
                     work.commit().await.unwrap();
                     if claimed.is_empty() {
                         return mine;
@@ -87,7 +88,7 @@ fn eight_workers_never_claim_the_same_message() {
 
         // A worker that met only rows locked by others ended early: nothing may be left behind by all of them.
         let mut work = of(&store, acme).await;
-        let left = work.claim(acme, connector, NOW, NOW + LEASE, 1_000).await.unwrap();
+        let left = work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 1_000).await.unwrap();
         assert_eq!(taken.len() + left.len(), all.len());
     });
 }
@@ -100,14 +101,14 @@ fn a_claim_that_is_not_committed_changes_nothing() {
         let (acme, connector) = queue(&store).await;
         sent_out(&store, acme, &[message(connector)]).await;
         let mut work = of(&store, acme).await;
-        assert_eq!(work.claim(acme, connector, NOW, NOW + LEASE, 10).await.unwrap().len(), 1);
+        assert_eq!(work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 10).await.unwrap().len(), 1);
         drop(work);
         // Closing waits for the rollback, which PostgreSQL does after the drop.
         store.close().await;
 
         let store = open(&url).await;
         let mut work = of(&store, acme).await;
-        let again = work.claim(acme, connector, NOW, NOW + LEASE, 10).await.unwrap();
+        let again = work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 10).await.unwrap();
         assert_eq!(again.iter().map(|one| (one.interrupted, one.message.attempts)).collect::<Vec<_>>(), [(false, 1)]);
         drop(work);
         store.close().await;
@@ -121,9 +122,9 @@ fn a_lease_that_ends_unsettled_is_claimed_as_interrupted() {
         let one = message(connector);
         sent_out(&store, acme, std::slice::from_ref(&one)).await;
         let mut work = of(&store, acme).await;
-        work.claim(acme, connector, NOW, NOW + LEASE, 10).await.unwrap();
-        assert_eq!(work.claim(acme, connector, NOW + LEASE - 1, NOW + 2 * LEASE, 10).await.unwrap(), []);
-        let again = work.claim(acme, connector, NOW + LEASE, NOW + 2 * LEASE, 10).await.unwrap();
+        work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 10).await.unwrap();
+        assert_eq!(work.claim((acme, connector, MARKETING), NOW + LEASE - 1, NOW + 2 * LEASE, 10).await.unwrap(), []);
+        let again = work.claim((acme, connector, MARKETING), NOW + LEASE, NOW + 2 * LEASE, 10).await.unwrap();
         assert_eq!(again.len(), 1);
         assert!(again[0].interrupted);
         assert_eq!((again[0].message.id, again[0].message.attempts), (one.id, 2));
@@ -137,7 +138,7 @@ fn a_message_is_settled_to_any_status() {
         let all: Vec<Message> = MessageStatus::ALL.iter().map(|_| message(connector)).collect();
         sent_out(&store, acme, &all).await;
         let mut work = of(&store, acme).await;
-        work.claim(acme, connector, NOW, NOW + LEASE, 10).await.unwrap();
+        work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 10).await.unwrap();
         let ends: Vec<Settled> = all
             .iter()
             .zip(MessageStatus::ALL)
@@ -169,13 +170,13 @@ fn a_settled_message_stays_settled() {
         let one = message(connector);
         sent_out(&store, acme, std::slice::from_ref(&one)).await;
         let mut work = of(&store, acme).await;
-        work.claim(acme, connector, NOW, NOW + LEASE, 10).await.unwrap();
+        work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 10).await.unwrap();
         let sent = Settled { channel_id: Some("m-1".to_owned()), ..settled(one.id, MessageStatus::Sent) };
         work.settle(acme, &[sent]).await.unwrap();
         work.settle(acme, &[settled(one.id, MessageStatus::Queued)]).await.unwrap();
         let kept = work.message(acme, one.id).await.unwrap().unwrap();
         assert_eq!((kept.status, kept.channel_id.as_deref()), (MessageStatus::Sent, Some("m-1")));
-        assert_eq!(work.claim(acme, connector, NOW + 9 * LEASE, NOW + 10 * LEASE, 10).await.unwrap(), []);
+        assert_eq!(work.claim((acme, connector, MARKETING), NOW + 9 * LEASE, NOW + 10 * LEASE, 10).await.unwrap(), []);
     });
 }
 
@@ -186,12 +187,12 @@ fn a_retry_keeps_the_channels_id_and_waits_for_its_time() {
         let one = message(connector);
         sent_out(&store, acme, std::slice::from_ref(&one)).await;
         let mut work = of(&store, acme).await;
-        work.claim(acme, connector, NOW, NOW + LEASE, 10).await.unwrap();
+        work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 10).await.unwrap();
         let retry = Settled { due_at: NOW + 100, ..settled(one.id, MessageStatus::Queued) };
         work.settle(acme, &[Settled { channel_id: Some("m-1".to_owned()), ..retry.clone() }]).await.unwrap();
         work.settle(acme, &[retry]).await.unwrap();
-        assert_eq!(work.claim(acme, connector, NOW + 99, NOW + LEASE, 10).await.unwrap(), []);
-        let again = work.claim(acme, connector, NOW + 100, NOW + LEASE, 10).await.unwrap();
+        assert_eq!(work.claim((acme, connector, MARKETING), NOW + 99, NOW + LEASE, 10).await.unwrap(), []);
+        let again = work.claim((acme, connector, MARKETING), NOW + 100, NOW + LEASE, 10).await.unwrap();
         assert!(!again[0].interrupted);
         assert_eq!((again[0].message.attempts, again[0].message.channel_id.as_deref()), (2, Some("m-1")));
     });
@@ -239,7 +240,7 @@ fn expired_messages_are_claimed_so_that_they_can_be_settled() {
         let one = Message { expires_at: Some(NOW - 1), ..message(connector) };
         sent_out(&store, acme, std::slice::from_ref(&one)).await;
         let mut work = of(&store, acme).await;
-        let claimed = work.claim(acme, connector, NOW, NOW + LEASE, 10).await.unwrap();
+        let claimed = work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 10).await.unwrap();
         assert_eq!(claimed[0].message.expires_at, Some(NOW - 1));
         work.settle(acme, &[settled(one.id, MessageStatus::Expired)]).await.unwrap();
         assert_eq!(work.message(acme, one.id).await.unwrap().unwrap().status, MessageStatus::Expired);
@@ -249,7 +250,7 @@ fn expired_messages_are_claimed_so_that_they_can_be_settled() {
 
 async fn host_next_due(work: guanxi_store::Work, store: &Store) -> Option<i64> {
     work.commit().await.unwrap();
-    host(store).await.next_due().await.unwrap()
+    host(store).await.next_due(NOW - 100).await.unwrap()
 }
 
 #[test]
@@ -260,7 +261,7 @@ fn queues_with_something_due_are_found_in_every_tenant() {
         let bolt = tenant(&store, "bolt").await;
         let third = installed(&store, bolt, "third").await;
         let idle = installed(&store, bolt, "idle").await;
-        assert_eq!(host(&store).await.next_due().await.unwrap(), None);
+        assert_eq!(host(&store).await.next_due(NOW - 100).await.unwrap(), None);
 
         let at = |connector, not_before| Message { not_before, ..message(connector) };
         sent_out(&store, acme, &[at(first, NOW - 1), at(first, NOW - 2), at(second, NOW + 50)]).await;
@@ -268,15 +269,19 @@ fn queues_with_something_due_are_found_in_every_tenant() {
         sent_out(&store, bolt, &[at(third, NOW - 3), done]).await;
 
         let mut work = host(&store).await;
-        assert_eq!(work.next_due().await.unwrap(), Some(NOW - 3));
-        assert_eq!(work.due_queues(NOW, 10).await.unwrap(), [(bolt, third), (acme, first)]);
-        assert_eq!(work.due_queues(NOW, 1).await.unwrap(), [(bolt, third)]);
-        assert_eq!(work.due_queues(NOW + 50, 10).await.unwrap(), [(bolt, third), (acme, first), (acme, second)]);
+        assert_eq!(work.next_due(NOW - 100).await.unwrap(), Some(NOW - 3));
+        assert_eq!(work.next_due(NOW).await.unwrap(), Some(NOW + 50), "what is due is not waited for");
+        assert_eq!(work.due_queues(NOW, 10).await.unwrap(), [(bolt, third, MARKETING), (acme, first, MARKETING)]);
+        assert_eq!(work.due_queues(NOW, 1).await.unwrap(), [(bolt, third, MARKETING)]);
+        assert_eq!(
+            work.due_queues(NOW + 50, 10).await.unwrap(),
+            [(bolt, third, MARKETING), (acme, first, MARKETING), (acme, second, MARKETING)]
+        );
 
-        work.claim(bolt, third, NOW, NOW + LEASE, 10).await.unwrap();
-        work.claim(acme, first, NOW, NOW + LEASE, 10).await.unwrap();
+        work.claim((bolt, third, MARKETING), NOW, NOW + LEASE, 10).await.unwrap();
+        work.claim((acme, first, MARKETING), NOW, NOW + LEASE, 10).await.unwrap();
         assert_eq!(work.due_queues(NOW, 10).await.unwrap(), []);
-        assert_eq!(work.next_due().await.unwrap(), Some(NOW + 50));
+        assert_eq!(work.next_due(NOW).await.unwrap(), Some(NOW + 50));
         assert_eq!(work.due_queues(NOW + LEASE, 10).await.unwrap().len(), 3);
     });
 }
@@ -288,7 +293,7 @@ fn five_hundred_are_claimed_and_settled_at_once() {
         let all: Vec<Message> = (0..501).map(|_| message(connector)).collect();
         sent_out(&store, acme, &all).await;
         let mut work = of(&store, acme).await;
-        let claimed = work.claim(acme, connector, NOW, NOW + LEASE, 500).await.unwrap();
+        let claimed = work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 500).await.unwrap();
         let ends: Vec<Settled> = claimed.iter().map(|one| settled(one.message.id, MessageStatus::Sent)).collect();
         work.settle(acme, &ends).await.unwrap();
         work.settle(acme, &[]).await.unwrap();

@@ -8,7 +8,8 @@ use guanxi_domain::message::{Attempt, Message, MessageStatus};
 use guanxi_domain::plugin_log::{Asked, Level};
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{
-    DecisionQuery, DecisionRow, Dialect, LogPlace, LogQuery, LoggedCall, MessageQuery, Settled, Store, Timer, Work,
+    DecisionQuery, DecisionRow, Dialect, LogPlace, LogQuery, LoggedCall, MessageQuery, Released, Settled, Store, Timer,
+    Work,
 };
 use guanxi_store_contract::make::{NOW, tenant, uuid};
 use guanxi_store_contract::on_both;
@@ -106,7 +107,7 @@ async fn touches_nothing(work: &mut Work, tenant: TenantId, rows: &Rows) {
     work.put_states(tenant, &[(timer.installation, timer.person, None)]).await.unwrap();
     work.delete_timers(tenant, &[(timer.installation, timer.person, timer.key.clone())]).await.unwrap();
     assert_eq!(work.take_timers(tenant, std::slice::from_ref(timer)).await.unwrap(), []);
-    assert_eq!(work.claim(tenant, rows.message.connector, NOW, NOW + 9, 10).await.unwrap(), []);
+    assert_eq!(work.claim((tenant, rows.message.connector, rows.message.class), NOW, NOW + 9, 10).await.unwrap(), []);
     let failed = Settled {
         id: rows.message.id,
         attempts: 1,
@@ -117,6 +118,13 @@ async fn touches_nothing(work: &mut Work, tenant: TenantId, rows: &Rows) {
         now: NOW,
     };
     work.settle(tenant, &[failed]).await.unwrap();
+    let released = Released { id: rows.message.id, attempts: 1, reason: None, due_at: NOW, now: NOW };
+    work.release(tenant, &[released]).await.unwrap();
+    let ids = [rows.message.id];
+    assert_eq!(work.retry_messages(tenant, &ids, &MessageStatus::ENDED_BADLY, NOW).await.unwrap(), []);
+    assert_eq!(work.cancel_messages(tenant, &ids, NOW).await.unwrap(), []);
+    work.reset_channel_state(tenant, rows.installation.id).await.unwrap();
+    assert!(!work.claim_probe(tenant, rows.installation.id, NOW, NOW + 9).await.unwrap());
     let later = LogPlace::first_at(NOW + 1);
     assert_eq!(work.forget_logs(tenant, rows.installation.id, later, 9).await.unwrap(), 0);
     for person in &rows.logged.people {
@@ -176,7 +184,7 @@ fn a_read_for_another_tenant_finds_nothing() {
             touches_nothing(&mut work, acme, &rows).await;
             assert_eq!(work.live_installations().await.unwrap(), []);
             assert_eq!(work.due_queues(NOW, 10).await.unwrap(), []);
-            assert_eq!(work.next_due().await.unwrap(), None);
+            assert_eq!(work.next_due(0).await.unwrap(), None);
             assert_eq!(work.due_timers(NOW, 10).await.unwrap(), []);
             assert_eq!(work.next_timer().await.unwrap(), None);
         }

@@ -7,7 +7,7 @@ use guanxi_domain::DAY;
 use guanxi_domain::consent::{MARKETING, allows};
 use guanxi_domain::ids::{DecisionId, InstallationId, MessageId, PersonId, SegmentId, new_uuid};
 use guanxi_domain::insight::{Channel, Clock, Count, MEASURED, Portrait};
-use guanxi_domain::message::{Message, MessageClass, MessageStatus};
+use guanxi_domain::message::{Message, MessageClass, MessageStatus, Told};
 use guanxi_domain::person::{Person, WEIGHT_MIN};
 use guanxi_domain::settings::TenantSettings;
 use guanxi_domain::tenant::TenantId;
@@ -74,6 +74,7 @@ fn message(person: PersonId, number: u8, status: MessageStatus, sent_at: i64) ->
         attempts: 1,
         depth: 0,
         updated_at: sent_at,
+        told: Told::default(),
     }
 }
 

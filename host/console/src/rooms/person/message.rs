@@ -52,7 +52,7 @@ pub async fn show(
 ) -> Result<Response, Trouble> {
     let tenant = visitor.tenant(&slug).await?;
     let id: MessageId = id.parse().map_err(|_| AppError::NotFound("message"))?;
-    let MessageView { message, attempts } = console.app.message(&visitor.caller, &slug, id).await?;
+    let MessageView { message, attempts, .. } = console.app.message(&visitor.caller, &slug, id).await?;
     let w = visitor.language.words();
     let mut times = vec![(w.created, Time(message.created_at)), (w.changed, Time(message.updated_at))];
     times.extend(message.expires_at.map(|at| (w.expires, Time(at))));
