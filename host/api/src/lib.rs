@@ -6,6 +6,7 @@
 mod auth;
 mod backtests;
 mod candidates;
+mod channels;
 mod consents;
 mod cursor;
 mod dead_letters;
@@ -186,6 +187,12 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(backtests::stop::stop))
         .routes(routes!(messages::list::list))
         .routes(routes!(messages::get::get))
+        .routes(routes!(messages::undelivered::list))
+        .routes(routes!(channels::list::list))
+        .routes(routes!(channels::callbacks::list))
+        .routes(routes!(channels::check::check))
+        .routes(routes!(channels::test::send))
+        .routes(routes!(channels::sent::list))
         .routes(routes!(messages::retry::one))
         .routes(routes!(messages::retry::many))
         .routes(routes!(messages::cancel::one))

@@ -45,6 +45,7 @@ const CALLS: [&str; 7] = ["identify", "track", "page", "screen", "group", "alias
         (name = "decisions", description = "What was decided, and why"),
         (name = "backtests", description = "What would have been decided"),
         (name = "messages", description = "What was sent"),
+        (name = "channels", description = "How messages leave, and what can be tried out on it"),
         (name = "webhooks", description = "Who is told what becomes of the tenant"),
         (name = "dead letters", description = "Events that could not be processed"),
         (name = "health", description = "Is it alive, can it serve?"),

@@ -96,9 +96,12 @@ impl App {
         let tenant = self.tenant_called(slug).await?.id;
         let place = callbacks.place(tenant).ok_or(AppError::Overloaded(RETRY_AFTER))?;
         let (answer, answered) = oneshot::channel();
+        let (at, method) = (self.ambient().now(), incoming.method.clone());
         let callback = Callback { tenant, installation: installation.to_owned(), incoming, answer, place };
         callbacks.line.try_send(callback).map_err(|_| AppError::Overloaded(RETRY_AFTER))?;
-        answered.await.map_err(|_| AppError::Overloaded(RETRY_AFTER))?
+        let answered = answered.await.map_err(|_| AppError::Overloaded(RETRY_AFTER))?;
+        self.inner.desk.seen.note(tenant, installation, &method, at, &answered);
+        answered
     }
 
     /// The line of waiting requests, for the one who works it off; `None` if somebody does.

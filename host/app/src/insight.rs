@@ -1,20 +1,21 @@
 //! What people may look at: persons, timelines, decisions, messages.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use guanxi_domain::Millis;
 use guanxi_domain::caller::{Caller, Scope};
 use guanxi_domain::event::Event;
+use guanxi_domain::exchange::TriedExchanges;
 use guanxi_domain::identity::Identity;
 use guanxi_domain::ids::{DecisionId, MessageId, PersonId};
 use guanxi_domain::limits::{PAGE_DEFAULT, PAGE_MAX};
-use guanxi_domain::message::{Attempt, Message, MessageAction, MessageStatus};
+use guanxi_domain::message::{Attempt, Message, MessageAction};
 use guanxi_domain::person::{HeldTag, Link, LinkState, Person, Score};
 use guanxi_domain::relations::Standing;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{
-    DecisionQuery, DecisionRow, IdentityConflict, MessageQuery, OrderRow, PeopleCursor, PeopleOrder, PeopleQuery,
-    Scope as Rows, Work,
+    DecisionQuery, DecisionRow, IdentityConflict, MessageLogFilter, MessagePage, OrderRow, PeopleCursor, PeopleOrder,
+    PeopleQuery, Scope as Rows, Work,
 };
 
 use crate::plugin_logs::add_lines;
@@ -104,6 +105,8 @@ pub struct MessageView {
     pub message: Message,
     /// Every try.
     pub attempts: Vec<Attempt>,
+    /// What was exchanged with the channel in those tries of which that is kept.
+    pub exchanges: Vec<TriedExchanges>,
     /// What staff asked of it, the first first.
     pub actions: Vec<MessageAction>,
 }
@@ -298,26 +301,53 @@ impl App {
         named(&mut work, tenant.id, vec![row]).await?.pop().ok_or(AppError::NotFound("decision"))
     }
 
-    /// Messages of a tenant, to one person or in one status, newest first.
+    /// Messages of a tenant that fit, newest first. A page may be short and go on.
     pub async fn messages(
         &self,
         caller: &Caller,
         slug: &str,
-        person: Option<PersonId>,
-        status: Option<MessageStatus>,
+        filter: &MessageLogFilter,
         before: Option<MessageId>,
         limit: Option<u32>,
-    ) -> Result<Vec<Message>, AppError> {
+    ) -> Result<MessagePage, AppError> {
         let tenant = self.tenant_for(caller, slug, Scope::Read).await?;
         let limit = page(limit);
         let mut work = self.store().read(Rows::Tenant(tenant.id)).await?;
         let mut messages = Vec::new();
-        for person in parts(&mut work, tenant.id, person).await? {
-            messages.extend(work.messages(tenant.id, &MessageQuery { person, status, before, limit }).await?);
+        let mut more: Option<MessageId> = None;
+        for person in parts(&mut work, tenant.id, filter.person).await? {
+            let of_part = MessageLogFilter { person, ..filter.clone() };
+            let page = work.message_log(tenant.id, &of_part, before, limit).await?;
+            messages.extend(page.messages);
+            more = more.max(page.more);
         }
+        // Below where one part ends its page, the others may have more than they have shown.
+        messages.retain(|message| more.is_none_or(|end| message.id >= end));
         messages.sort_by_key(|message| std::cmp::Reverse(message.id));
-        messages.truncate(limit as usize);
-        Ok(messages)
+        if messages.len() > limit as usize {
+            messages.truncate(limit as usize);
+            more = messages.last().map(|last| last.id);
+        }
+        Ok(MessagePage { messages, more })
+    }
+
+    /// How many of the newest messages that fit are in each status, of at most [`guanxi_store::COUNTED_MAX`].
+    pub async fn message_counts(
+        &self,
+        caller: &Caller,
+        slug: &str,
+        filter: &MessageLogFilter,
+    ) -> Result<BTreeMap<&'static str, i64>, AppError> {
+        let tenant = self.tenant_for(caller, slug, Scope::Read).await?;
+        let mut work = self.store().read(Rows::Tenant(tenant.id)).await?;
+        let mut counts = BTreeMap::new();
+        for person in parts(&mut work, tenant.id, filter.person).await? {
+            let of_part = MessageLogFilter { person, ..filter.clone() };
+            for (status, count) in work.message_log_counts(tenant.id, &of_part).await? {
+                *counts.entry(status.as_str()).or_default() += count;
+            }
+        }
+        Ok(counts)
     }
 
     /// One message with its tries.
@@ -325,9 +355,9 @@ impl App {
         let tenant = self.tenant_for(caller, slug, Scope::Read).await?;
         let mut work = self.store().read(Rows::Tenant(tenant.id)).await?;
         let message = work.message(tenant.id, id).await?.ok_or(AppError::NotFound("message"))?;
-        let attempts = work.attempts(tenant.id, id).await?;
+        let (attempts, exchanges) = (work.attempts(tenant.id, id).await?, work.exchanges(tenant.id, id).await?);
         let actions = work.message_actions(tenant.id, id).await?;
-        Ok(MessageView { message, attempts, actions })
+        Ok(MessageView { message, attempts, exchanges, actions })
     }
 }
 

@@ -10,6 +10,7 @@ mod bell;
 mod callbacks;
 mod campaigns;
 mod candidates;
+mod channels;
 mod consents;
 mod erasures;
 mod error;
@@ -55,8 +56,9 @@ use guanxi_domain::tenant::TenantId;
 use guanxi_store::{Queue, Store};
 // The few row shapes that answers are made of.
 pub use guanxi_store::{
-    ConflictCursor, DecisionRow, IdentityAction, IdentityConflict, LogPlace, LogRow, OrderRow, PeopleCursor,
-    PortraitClaim, PublisherKeyRow, PublisherRow, SegmentRow, TokenRow, YankRow,
+    COUNTED_MAX, ChannelTestRow, ConflictCursor, DecisionRow, GROUPED_MAX, IdentityAction, IdentityConflict,
+    LastFailure, LogPlace, LogRow, MessageLogFilter, MessagePage, OrderRow, PeopleCursor, PortraitClaim,
+    PublisherKeyRow, PublisherRow, SegmentRow, TokenRow, UndeliveredGroup, YankRow,
 };
 use tokio::sync::Notify;
 
@@ -66,6 +68,10 @@ pub use bell::Bell;
 pub use callbacks::{Callback, CallbackError, Place as CallbackPlace};
 pub use campaigns::{CampaignAnswer, Step, StepSort};
 pub use candidates::CandidateInput;
+pub use channels::{
+    CallbackOutcome, ChannelStatus, ChannelView, Errand, Lack, SeenCallback, SentTest, SessionCheck, SessionState,
+    TestInput, TestMessage, TestReport,
+};
 pub use consents::{ConsentInput, ConsentView};
 pub use error::{AppError, Problem};
 pub use export::{Archive, EXPORTED};
@@ -117,6 +123,7 @@ struct Inner {
     door: Door,
     access: access::Access,
     callbacks: callbacks::Callbacks,
+    desk: channels::Desk,
     ingest: ingest::Ingest,
     live: live::Bus,
     graphs: graphs::Graphs,
@@ -159,6 +166,7 @@ impl App {
             door,
             access: access::Access::new(),
             callbacks: callbacks::Callbacks::new(),
+            desk: channels::Desk::new(),
             ingest,
             live: live::Bus::new(),
             graphs: graphs::Graphs::new(),

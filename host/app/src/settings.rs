@@ -74,6 +74,7 @@ impl App {
             ("receipt_days", old.receipt_days != new.receipt_days),
             ("quiet_hours", old.quiet_hours != new.quiet_hours),
             ("caps", old.caps != new.caps),
+            ("exchange_days", old.exchange_days != new.exchange_days),
         ];
         let changed: Vec<&str> = changed.into_iter().filter(|(_, changed)| *changed).map(|(part, _)| part).collect();
         let mut properties = guanxi_domain::JsonMap::new();

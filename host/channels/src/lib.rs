@@ -7,5 +7,5 @@ mod egress;
 
 pub use egress::{
     AllowPrivate, BadAllowance, BadHostPattern, Egress, EgressError, EgressOptions, EgressPolicy, EgressSetupError,
-    HostPattern, SecretText, Secrets, granted_hosts, is_public,
+    HostPattern, Scrubber, SecretText, Secrets, granted_hosts, is_public,
 };

@@ -70,6 +70,13 @@
   localTimes(document);
   document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt.parentElement || document));
   document.addEventListener("htmx:sseMessage", () => localTimes(document));
+  for (const copy of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
+    copy.hidden = false;
+    copy.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(copy.dataset.copy);
+      copy.textContent = copy.dataset.done;
+    });
+  }
   const room = document.getElementById("live");
   if (room) live(room);
 })();

@@ -47,6 +47,8 @@ pub struct ConsoleOptions {
     pub secure_cookies: bool,
     /// A token that one click on the sign-in page uses, without showing it. For demos on the own machine only.
     pub demo_token: Option<String>,
+    /// Where channels reach this host; without it the console can name paths only.
+    pub public_url: Option<String>,
     /// Live streams end when this is cancelled; otherwise they would keep the process from stopping.
     pub stop: CancellationToken,
 }
@@ -92,7 +94,16 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
             &format!("{tenant}/decisions/{{id}}"),
             get(rooms::person::decision::show).post(rooms::person::decision::replay),
         )
+        .route(&format!("{tenant}/messages"), get(rooms::messages::list))
         .route(&format!("{tenant}/messages/{{id}}"), get(rooms::person::message::show))
+        .route(&format!("{tenant}/channels"), get(rooms::channels::list))
+        .route(
+            &format!("{tenant}/channels/{{name}}"),
+            get(rooms::channels::connect::show)
+                .post(rooms::channels::connect::act)
+                .layer(DefaultBodyLimit::max(CONFIG_BYTES_MAX)),
+        )
+        .route(&format!("{tenant}/undelivered"), get(rooms::channels::undelivered::show))
         .route(&format!("{tenant}/plugins"), get(rooms::plugins::list))
         .route(&format!("{tenant}/plugins/{{name}}"), get(rooms::plugin::show))
         .route(&format!("{tenant}/plugins/{{name}}/logs"), get(rooms::plugin::logs::show))

@@ -18,6 +18,8 @@ pub enum Room {
     People,
     /// Plugins.
     Plugins,
+    /// Channels and what goes out over them.
+    Channels,
     /// The live stream.
     Live,
     /// Segments.
@@ -70,6 +72,7 @@ impl Page {
         match room {
             "people" => current == Some(Room::People),
             "plugins" => current == Some(Room::Plugins),
+            "channels" => current == Some(Room::Channels),
             "insight" => current == Some(Room::Insight),
             "segments" => current == Some(Room::Segments),
             "settings" => current == Some(Room::Settings),

@@ -507,6 +507,7 @@ words! {
     reachability: "Reachability", "可触达性";
     reachability_text: "Who has an address of a channel, whose link delivers, and who allows marketing, too. Answers: of those who were sent a message in the last 90 days, those who did something within 7 days of it.", "有该渠道地址、关联可送达且允许营销的客户。回应：最近 90 天收到消息的客户中，7 天内有行为的人数。";
     channel: "Channel", "渠道";
+    channels: "Channels", "渠道";
     reachable: "Reachable", "可触达";
     with_address: "Have an address", "有地址";
     deliverable: "It delivers", "可送达";
@@ -553,6 +554,8 @@ words! {
     settings_time_zone: "Time zone", "时区";
     settings_time_zone_text: "Hours in portraits are told in this time zone, such as Asia/Shanghai; UTC if there is none.", "画像中的小时按该时区显示，如 Asia/Shanghai；留空则为 UTC。";
     settings_receipts: "Days that receipts are kept", "决策凭证保留天数";
+    settings_exchanges: "Days that exchanges with channels are kept", "渠道往来内容保留天数";
+    settings_exchanges_text: "What was sent to a channel for a message and what it answered, without secrets. Older ones are taken away. Empty: 7 days.", "为每条消息发给渠道的请求及其应答，不含密钥；更早的会被删除。留空则为 7 天。";
     settings_receipts_text: "Receipts of decisions about older events are taken away, and with them the chance to execute these again. Empty: they are kept for ever.", "更早事件的决策凭证会被删除，之后无法重新执行这些决策。留空则永久保留。";
     settings_purposes: "Purposes", "用途";
     settings_purposes_text: "What data is used for. A purpose that is not named here needs no consent; marketing messages need the purpose “marketing” once it is.", "数据的使用用途。未在此列出的用途不需要授权；列出 marketing 后，营销消息必须取得该用途的授权。";

@@ -41,6 +41,9 @@ pub struct TenantSettings {
     /// How often people are written to at most, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub caps: BTreeMap<String, Cap>,
+    /// Days for which requests to channels and their answers are kept; 7 if not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange_days: Option<u32>,
 }
 
 /// What data is used for.
@@ -134,6 +137,7 @@ impl TenantSettings {
             return Err(bad("time_zone", "give the IANA name of a time zone, such as Asia/Shanghai"));
         }
         check_days("receipt_days", self.receipt_days)?;
+        check_days("exchange_days", self.exchange_days)?;
         for (name, purpose) in &self.purposes {
             check_entry("purposes", name, &purpose.title)?;
             check_days(&format!("purposes.{name}.days"), purpose.days)?;
@@ -316,6 +320,7 @@ mod tests {
             (json!({"caps": {"weekly": {"title": "Weekly", "limit": 2, "days": 7}}}), None),
             (json!({"caps": {"weekly": {"title": "Weekly", "limit": 2}}}), Some("caps.weekly.days")),
             (json!({"caps": {"weekly": {"title": "", "limit": 2, "days": 7}}}), Some("caps.weekly.title")),
+            (json!({"exchange_days": 0}), Some("exchange_days")),
             (
                 json!({"dimensions": {"mood": {"title": "Mood", "half_life_days": 0.0}}}),
                 Some("dimensions.mood.half_life_days"),

@@ -5,11 +5,14 @@ mod attempt;
 pub(crate) mod backoff;
 mod claim;
 mod contacts;
+mod counts;
 mod gate;
 mod places;
 mod queue;
 mod settle;
 mod standing;
+mod tape;
+pub(crate) mod trial;
 mod under_way;
 
 use std::collections::HashMap;

@@ -198,6 +198,19 @@ impl Fleet {
         Ok(self.squad(tenant).await?.units)
     }
 
+    /// One installation by its name, live or not; nothing if there is none or it cannot be loaded.
+    pub(crate) async fn unit(&self, tenant: TenantId, name: &str) -> Result<Option<Arc<Unit>>, AppError> {
+        let squad = self.squad(tenant).await?;
+        if let Some(unit) = squad.units.iter().find(|unit| unit.installation.name == name) {
+            return Ok(Some(Arc::clone(unit)));
+        }
+        let mut read = self.app.store().read(Rows::Tenant(tenant)).await?;
+        let Some(installation) = read.installation(tenant, name).await? else { return Ok(None) };
+        let allowances = read.allowances().await?;
+        drop(read);
+        Ok(self.load(tenant, installation, (&allowances, &squad.budget), None).await?.map(Arc::new))
+    }
+
     /// What is counted of calls.
     pub(crate) fn meters(&self) -> &Meters {
         &self.meters

@@ -8,6 +8,7 @@ mod callbacks;
 mod delivery;
 mod early;
 mod erasure;
+mod errands;
 mod fleet;
 mod gone;
 mod imports;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use guanxi_app::{App, AppError};
 use guanxi_channels::Egress;
+use guanxi_domain::exchange::Keep;
 use guanxi_domain::limits::CallLimits;
 use guanxi_domain::tenant::TenantId;
 use guanxi_runtime::Runtime;
@@ -52,6 +54,8 @@ pub struct EngineOptions {
     pub limits: CallLimits,
     /// The most bytes of what a receipt keeps of its plugin's input.
     pub receipt_bytes: usize,
+    /// Of which tries the exchanges with channels are kept.
+    pub exchanges: Keep,
 }
 
 impl Default for EngineOptions {
@@ -63,6 +67,7 @@ impl Default for EngineOptions {
             exchange: Duration::from_secs(10),
             limits: CallLimits::default(),
             receipt_bytes: 256 * 1024,
+            exchanges: Keep::All,
         }
     }
 }
@@ -130,6 +135,7 @@ impl Engine {
         tasks.spawn(usage::run(self.clone(), stop.clone()));
         tasks.spawn(erasure::run(self.clone(), stop.clone()));
         tasks.spawn(callbacks::run(self.clone(), stop.clone()));
+        tasks.spawn(errands::run(self.clone(), stop.clone()));
         tasks.spawn(webhooks::supervise(self.clone(), stop.clone()));
         tasks.spawn(webhooks::keep_up(self.clone(), stop.clone()));
         tasks.spawn(delivery::supervise(self, stop));

@@ -1,8 +1,11 @@
-//! Takes away receipts that are older than their tenant keeps them, and log lines that are as old or too many.
+//! Takes away receipts that are older than their tenant keeps them, log lines that are as old or too many, and old exchanges
+//! with channels.
 
 use std::time::Duration;
 
 use guanxi_app::AppError;
+use guanxi_domain::channel_health;
+use guanxi_domain::exchange::DAYS_DEFAULT;
 use guanxi_domain::ids::InstallationId;
 use guanxi_domain::installation::Installation;
 use guanxi_domain::limits::LOG_LINES_KEPT;
@@ -56,6 +59,9 @@ async fn forget_of(engine: &Engine, tenant: &Tenant) -> Result<(), AppError> {
     if let Some(before) = before {
         forget_receipts(engine, tenant.id, before).await?;
     }
+    let days = tenant.settings.exchange_days.unwrap_or(DAYS_DEFAULT);
+    forget_exchanges(engine, tenant.id, now - Millis::from(days) * DAY).await?;
+    forget_tries(engine, tenant.id, now - channel_health::KEPT).await?;
     for (installation, first) in first_logs_kept(engine, tenant.id, before).await? {
         forget_logs(engine, tenant.id, installation, first).await?;
     }
@@ -71,6 +77,26 @@ async fn forget_receipts(engine: &Engine, tenant: TenantId, before: Millis) -> R
             return Ok(());
         }
     }
+}
+
+async fn forget_exchanges(engine: &Engine, tenant: TenantId, before: Millis) -> Result<(), AppError> {
+    let mut first = engine.app.store().read(Rows::Tenant(tenant)).await?.first_exchange(tenant).await?;
+    while first.is_some_and(|at| at < before) {
+        let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
+        work.forget_exchanges(tenant, before, ROWS).await?;
+        first = work.first_exchange(tenant).await?;
+        work.commit().await?;
+    }
+    Ok(())
+}
+
+async fn forget_tries(engine: &Engine, tenant: TenantId, before: Millis) -> Result<(), AppError> {
+    if engine.app.store().read(Rows::Tenant(tenant)).await?.has_tries_before(tenant, before).await? {
+        let mut work = engine.app.store().begin(Rows::Tenant(tenant)).await?;
+        work.forget_tries(tenant, before).await?;
+        work.commit().await?;
+    }
+    Ok(())
 }
 
 /// Where lines begin that are neither too old nor too many, of every installation that has others. Only what has something to

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use guanxi_app::AppError;
-use guanxi_channels::SecretText;
+use guanxi_channels::{Scrubber, SecretText};
 use guanxi_domain::Millis;
 use guanxi_domain::connector::Authorization;
 use guanxi_domain::ids::InstallationId;
@@ -36,7 +36,7 @@ pub(crate) struct Session {
     /// Tells it from those before and after it.
     pub(crate) generation: i64,
     made_for: Millis,
-    expires_at: Millis,
+    pub(crate) expires_at: Millis,
 }
 
 /// Why there is no session.
@@ -84,6 +84,23 @@ impl Sessions {
         passport: &Passport,
         refused: i64,
     ) -> Result<Session, NoSession> {
+        let asking = Asking { engine, tenant, unit, passport, waits: true };
+        self.by(asking, refused).await
+    }
+
+    /// The same for somebody who looks on: the channel is asked although it is too early to ask again.
+    pub(crate) async fn at_once(
+        &self,
+        engine: &Engine,
+        tenant: TenantId,
+        unit: &Unit,
+        passport: &Passport,
+    ) -> Result<Session, NoSession> {
+        self.by(Asking { engine, tenant, unit, passport, waits: false }, 0).await
+    }
+
+    async fn by(&self, asking: Asking<'_>, refused: i64) -> Result<Session, NoSession> {
+        let Asking { engine, unit, .. } = asking;
         let seat = self.seat(unit.installation.id);
         // Whoever comes meanwhile waits here, and finds what the first has got.
         let mut known = seat.lock().await;
@@ -91,7 +108,6 @@ impl Sessions {
         if let Some(session) = known.as_ref().filter(|session| session.serves(unit, refused, now)) {
             return Ok(session.clone());
         }
-        let asking = Asking { engine, tenant, unit, passport };
         let session = asking.found_or_got(refused).await?;
         *known = Some(session.clone());
         Ok(session)
@@ -107,6 +123,8 @@ struct Asking<'a> {
     tenant: TenantId,
     unit: &'a Unit,
     passport: &'a Passport,
+    /// Whether it waits as long as the usual back-off says.
+    waits: bool,
 }
 
 impl Asking<'_> {
@@ -122,7 +140,7 @@ impl Asking<'_> {
             if let Some(session) = self.opened(&row).filter(|session| session.serves(self.unit, refused, now())) {
                 return Ok(session);
             }
-            if row.retry_at > now() && row.made_for == self.unit.installation.updated_at {
+            if self.waits && row.retry_at > now() && row.made_for == self.unit.installation.updated_at {
                 return Err(NoSession { why: row.problem.unwrap_or_default(), again_at: Some(row.retry_at) });
             }
             if row.refreshing_until <= now() && self.claimed(row.generation, now() + exchange * 2).await? {
@@ -217,7 +235,8 @@ impl Asking<'_> {
         let response = answered.map_err(|error| format!("no session: {error}"))?;
         let answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         given(&authorization, &answer).map_err(|problem| {
-            let told = told(&answer, |text| passport.policy.secrets.redacted(text));
+            let scrubber = Scrubber::of(&passport.policy);
+            let told = told(&answer, |text| scrubber.text(text));
             format!("the channel gave no session: {problem}; it answered {}{told}", response.status)
         })
     }

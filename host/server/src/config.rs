@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
+use guanxi_domain::exchange::Keep;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// Settings as flags, environment variables and keys of `guanxi.toml` give them.
@@ -68,6 +69,12 @@ pub struct Settings {
     /// Bytes of a plugin's input that a receipt keeps at most; a longer one is left out [default: 262144].
     #[arg(long, global = true, env = "GUANXI_RECEIPT_BYTES_MAX", value_name = "BYTES")]
     receipt_bytes_max: Option<usize>,
+    /// Of which tries requests to channels and their answers are kept: `all`, `failures` or `none` [default: all].
+    #[arg(long, global = true, env = "GUANXI_EXCHANGES", value_name = "WHICH")]
+    exchanges: Option<String>,
+    /// Where people and channels reach this host, such as `https://crm.example.com`.
+    #[arg(long, global = true, env = "GUANXI_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
     /// What to log, such as `info` or `guanxi_engine=debug` [default: info].
     #[arg(long, global = true, env = "GUANXI_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -93,6 +100,8 @@ pub struct Config {
     pub registry_allow_http: Vec<String>,
     pub backlog_max: i64,
     pub receipt_bytes_max: usize,
+    pub exchanges: Keep,
+    pub public_url: Option<String>,
     pub log: String,
     pub log_json: bool,
 }
@@ -108,6 +117,13 @@ impl Config {
             Some("json") => true,
             Some(other) => bail!("log_format is `text` or `json`, not `{other}`"),
         };
+        let exchanges = above.exchanges.or(file.exchanges).unwrap_or_else(|| "all".to_owned());
+        let exchanges = Keep::parse(&exchanges)
+            .ok_or_else(|| anyhow!("exchanges is `all`, `failures` or `none`, not `{exchanges}`"))?;
+        let public_url = above.public_url.or(file.public_url).map(|url| url.trim_end_matches('/').to_owned());
+        if let Some(url) = public_url.as_deref().filter(|url| !is_public_url(url)) {
+            bail!("public_url is like https://crm.example.com, without user, query and fragment, not `{url}`");
+        }
         let secret_key = above.secret_key.or(file.secret_key);
         let secret_key_file = above.secret_key_file.or(file.secret_key_file);
         ensure!(secret_key.is_none() || secret_key_file.is_none(), "give secret_key or secret_key_file, not both");
@@ -130,11 +146,21 @@ impl Config {
             draft_plugins: above.draft_plugins.or(file.draft_plugins).unwrap_or(false),
             registry_allow_http: entries(above.registry_allow_http.or(file.registry_allow_http)),
             backlog_max: above.backlog_max.or(file.backlog_max).unwrap_or(200_000).max(1),
+            exchanges,
+            public_url,
             receipt_bytes_max: above.receipt_bytes_max.or(file.receipt_bytes_max).unwrap_or(256 * 1024),
             log: above.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_json,
         })
     }
+}
+
+/// Whether addresses below it can be given to others.
+fn is_public_url(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic() && !b"?#@\"<>\\".contains(&b))
+    })
 }
 
 /// The entries of a list; a variable that is set to nothing is an empty one.

@@ -78,7 +78,12 @@ pub async fn build(config: &Config) -> anyhow::Result<Parts> {
         unsigned: config.unsigned_plugins,
         drafts: config.draft_plugins,
     };
-    let options = EngineOptions { exchange, receipt_bytes: config.receipt_bytes_max, ..EngineOptions::default() };
+    let options = EngineOptions {
+        exchange,
+        receipt_bytes: config.receipt_bytes_max,
+        exchanges: config.exchanges,
+        ..EngineOptions::default()
+    };
     let (app, appender) = App::new(store.clone(), ambient, vault, door, limits);
     let engine = Engine::new(app.clone(), runtime, egress, options);
     Ok(Parts { app, appender, engine, store })

@@ -58,7 +58,7 @@ const EDGES: [&str; 2] = [
 ];
 
 /// Where rows of people are.
-const VACUUMED: [&str; 20] = [
+const VACUUMED: [&str; 21] = [
     "events",
     "timeline",
     "people",
@@ -77,6 +77,7 @@ const VACUUMED: [&str; 20] = [
     "backtests",
     "messages",
     "attempts",
+    "exchanges",
     "orders",
     "portraits",
 ];
@@ -239,6 +240,13 @@ impl Work {
         .await?;
         let ids = rows.iter().map(|row| row.try_get::<Vec<u8>, _>(0)).collect::<Result<Vec<_>, _>>()?;
         for piece in pieces(&ids) {
+            let exchanges = format!(
+                "delete from exchanges
+                 where tenant_id = $1
+                   and (at, message_id) in (select at, message_id from attempts
+                                            where tenant_id = $1 and message_id in ({}))",
+                list(1, piece.len())
+            );
             let tries = format!(
                 "update attempts set detail = null where tenant_id = $1 and message_id in ({})",
                 list(1, piece.len())
@@ -250,12 +258,15 @@ impl Work {
                  where tenant_id = $1 and id in ({})",
                 list(2, piece.len())
             );
+            let mut exchanges = sqlx::query(AssertSqlSafe(exchanges)).bind(tenant.0);
             let mut tries = sqlx::query(AssertSqlSafe(tries)).bind(tenant.0);
             let mut emptied = sqlx::query(AssertSqlSafe(emptied)).bind(tenant.0).bind(NOBODY.as_bytes().as_slice());
             for id in piece {
+                exchanges = exchanges.bind(id);
                 tries = tries.bind(id);
                 emptied = emptied.bind(id);
             }
+            exchanges.execute(self.connection()).await?;
             tries.execute(self.connection()).await?;
             emptied.execute(self.connection()).await?;
         }

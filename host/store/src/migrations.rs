@@ -27,6 +27,7 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (16, "sessions", include_str!("../migrations/sqlite/0016_sessions.sql")),
         (17, "contact rules", include_str!("../migrations/sqlite/0017_contact_rules.sql")),
         (18, "delivery", include_str!("../migrations/sqlite/0018_delivery.sql")),
+        (19, "desk", include_str!("../migrations/sqlite/0019_desk.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
@@ -52,6 +53,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (19, "sessions", include_str!("../migrations/postgres/0019_sessions.sql")),
         (20, "contact rules", include_str!("../migrations/postgres/0020_contact_rules.sql")),
         (21, "delivery", include_str!("../migrations/postgres/0021_delivery.sql")),
+        (22, "desk", include_str!("../migrations/postgres/0022_desk.sql")),
     ])
 });
 

@@ -79,7 +79,10 @@ async function inspect(page, name) {
   await page.screenshot({ path: join(given.shots, `${name}.png`), fullPage: name.startsWith("phone") });
 }
 
-const rooms = ["insight", "segments", "segments/new", "imports", "reviews", "settings", "plugins", "live"];
+const rooms = [
+  "insight", "segments", "segments/new", "imports", "reviews", "settings", "plugins", "channels", "channels/sandbox", "messages",
+  "undelivered", "live",
+];
 
 async function signIn(page) {
   await page.goto(`${given.host}/console`);

@@ -1,15 +1,19 @@
 //! `GET /api/v1/tenants/{tenant}/messages/{id}`.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use guanxi_app::{App, MessageView};
 use guanxi_domain::Millis;
+use guanxi_domain::exchange::Exchange;
 use guanxi_domain::ids::MessageId;
 use guanxi_domain::message::{Attempt, MessageAction};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::MessageBody;
+use super::exchange::ExchangeBody;
 use crate::auth::Authenticated;
 use crate::extract::Path;
 use crate::problem::ApiResult;
@@ -55,6 +59,8 @@ pub struct AttemptBody {
     pub outcome: String,
     /// Details in words.
     pub detail: Option<String>,
+    /// Every request with its answer, as long as that is kept.
+    pub exchanges: Vec<ExchangeBody>,
 }
 
 /// Show a message
@@ -80,9 +86,15 @@ pub(crate) async fn get(
 
 impl From<MessageView> for MessageDetail {
     fn from(view: MessageView) -> Self {
+        let mut exchanges: BTreeMap<u32, Vec<Exchange>> =
+            view.exchanges.into_iter().map(|tried| (tried.attempt, tried.exchanges)).collect();
+        let tries = view.attempts.into_iter().map(|attempt| {
+            let exchanged = exchanges.remove(&attempt.number).unwrap_or_default();
+            AttemptBody::of(attempt, exchanged)
+        });
         Self {
             message: view.message.into(),
-            tries: view.attempts.into_iter().map(AttemptBody::from).collect(),
+            tries: tries.collect(),
             actions: view.actions.into_iter().map(ActionBody::from).collect(),
         }
     }
@@ -94,9 +106,10 @@ impl From<MessageAction> for ActionBody {
     }
 }
 
-impl From<Attempt> for AttemptBody {
-    fn from(attempt: Attempt) -> Self {
+impl AttemptBody {
+    fn of(attempt: Attempt, exchanged: Vec<Exchange>) -> Self {
         let Attempt { number, at, took_ms, http_status, outcome, detail, .. } = attempt;
-        Self { number, at, took_ms, http_status, outcome, detail }
+        let exchanges = exchanged.into_iter().map(ExchangeBody::from).collect();
+        Self { number, at, took_ms, http_status, outcome, detail, exchanges }
     }
 }

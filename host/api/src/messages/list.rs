@@ -2,9 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use guanxi_app::App;
+use guanxi_app::{App, MessageLogFilter};
+use guanxi_domain::Millis;
 use guanxi_domain::ids::PersonId;
-use guanxi_domain::message::MessageStatus;
+use guanxi_domain::message::{MessageClass, MessageStatus};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -27,7 +28,20 @@ pub struct MessagesQuery {
     /// Those in this status.
     #[param(value_type = Option<StatusName>)]
     pub status: Option<MessageStatus>,
-    /// `next` of the page before, with the same `person` and `status`.
+    /// Those over this connector, by the installation's name.
+    pub installation: Option<String>,
+    /// Those of this class: `reply`, `transactional` or `marketing`.
+    #[param(value_type = Option<String>)]
+    pub class: Option<MessageClass>,
+    /// Those for this purpose.
+    pub purpose: Option<String>,
+    /// Those whose last try had this outcome, such as `rejected`.
+    pub outcome: Option<String>,
+    /// Those decided at this time or later, milliseconds since the epoch.
+    pub from: Option<Millis>,
+    /// Those decided before this time, milliseconds since the epoch.
+    pub to: Option<Millis>,
+    /// `next` of the page before, with the same filters.
     pub cursor: Option<String>,
     /// Items of a page: 1 to 200, 50 if not given; other numbers count as the nearest of these.
     pub limit: Option<u32>,
@@ -35,7 +49,8 @@ pub struct MessagesQuery {
 
 /// List messages
 ///
-/// Newest first.
+/// Newest first. What a filter leaves is looked for among 50,000 messages a page: a page may have fewer items than it could and
+/// still have a `next`.
 #[utoipa::path(
     get,
     path = "/api/v1/tenants/{tenant}/messages",
@@ -53,6 +68,21 @@ pub(crate) async fn list(
 ) -> ApiResult<Json<Page<MessageBody>>> {
     let before = cursor::read(LIST, query.cursor.as_deref())?;
     let size = cursor::page_size(query.limit);
-    let messages = app.messages(&caller, &tenant, query.person, query.status, before, Some(size)).await?;
-    cursor::page(LIST, size, messages, |last| last.id, |message| Ok(message.into())).map(Json)
+    let connector = match &query.installation {
+        Some(name) => Some(app.installation(&caller, &tenant, name).await?.installation.id),
+        None => None,
+    };
+    let filter = MessageLogFilter {
+        person: query.person,
+        connector,
+        status: query.status,
+        class: query.class,
+        purpose: query.purpose,
+        outcome: query.outcome,
+        from: query.from,
+        to: query.to,
+    };
+    let page = app.messages(&caller, &tenant, &filter, before, Some(size)).await?;
+    let next = page.more.map(|more| cursor::encode(LIST, more)).transpose()?;
+    Ok(Json(Page { items: page.messages.into_iter().map(MessageBody::from).collect(), next }))
 }

@@ -1,9 +1,11 @@
 //! Messages on their way to people.
 
 pub(crate) mod cancel;
+pub(crate) mod exchange;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod retry;
+pub(crate) mod undelivered;
 
 use guanxi_app::ChangedMessages;
 use guanxi_domain::ids::{DecisionId, InstallationId, MessageId, PersonId};

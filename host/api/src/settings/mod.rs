@@ -41,6 +41,9 @@ pub struct SettingsBody {
     pub quiet_hours: Option<QuietHoursBody>,
     /// How often people are written to at most, by name.
     pub caps: BTreeMap<String, CapBody>,
+    /// Days for which requests to channels and their answers are kept; 7 if `null`.
+    #[schema(example = 7)]
+    pub exchange_days: Option<u32>,
 }
 
 /// What data is used for.
@@ -110,6 +113,7 @@ impl From<&TenantSettings> for SettingsBody {
             receipt_days: settings.receipt_days,
             quiet_hours: settings.quiet_hours.as_ref().map(QuietHoursBody::from),
             caps: settings.caps.iter().map(|(name, one)| (name.clone(), one.into())).collect(),
+            exchange_days: settings.exchange_days,
         }
     }
 }
@@ -129,6 +133,7 @@ impl From<SettingsBody> for TenantSettings {
             receipt_days: body.receipt_days,
             quiet_hours: body.quiet_hours.map(Into::into),
             caps: body.caps.into_iter().map(|(name, one)| (name, one.into())).collect(),
+            exchange_days: body.exchange_days,
         }
     }
 }

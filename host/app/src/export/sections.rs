@@ -284,10 +284,12 @@ async fn messages(read: &mut Work, subject: &Subject, list: &mut List<'_>) -> Re
             let mut items = Vec::with_capacity(page.len());
             for message in &page {
                 let attempts = read.attempts(subject.tenant, message.id).await?;
+                let kept = read.exchanges(subject.tenant, message.id).await?;
                 let tries = attempts.iter().map(|attempt| {
                     json!({
                         "number": attempt.number, "at": attempt.at, "took_ms": attempt.took_ms,
                         "http_status": attempt.http_status, "outcome": attempt.outcome, "detail": attempt.detail,
+                        "exchanges": kept.iter().find(|tried| tried.attempt == attempt.number).map(|tried| &tried.exchanges),
                     })
                 });
                 items.push(json!({

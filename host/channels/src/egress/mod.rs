@@ -12,6 +12,7 @@ mod host_pattern;
 mod policy;
 mod resolver;
 mod response;
+mod scrub;
 mod secret;
 mod tls;
 
@@ -28,6 +29,7 @@ pub use address::{AllowPrivate, BadAllowance, is_public};
 pub use error::{EgressError, EgressSetupError};
 pub use host_pattern::{BadHostPattern, HostPattern};
 pub use policy::{EgressPolicy, granted_hosts};
+pub use scrub::Scrubber;
 pub use secret::{SecretText, Secrets};
 
 /// What the operator decides once for all installations.

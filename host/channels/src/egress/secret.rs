@@ -42,16 +42,9 @@ impl Secrets {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.by_name.get(name).map(SecretText::reveal)
     }
-}
 
-impl Secrets {
-    /// A text of a channel without any of the secrets that it may quote.
-    pub fn redacted(&self, text: &str) -> String {
-        let mut redacted = text.to_owned();
-        for secret in self.by_name.values().map(SecretText::reveal).filter(|secret| !secret.is_empty()) {
-            redacted = redacted.replace(secret, "[secret]");
-        }
-        redacted
+    pub(super) fn all(&self) -> impl Iterator<Item = &SecretText> {
+        self.by_name.values()
     }
 }
 
@@ -90,7 +83,7 @@ pub(super) fn expand_body(body: &[u8], content_type: &str, policy: &EgressPolicy
 }
 
 /// What stands between the quotation marks of a JSON text.
-fn json_text(secret: &str) -> String {
+pub(super) fn json_text(secret: &str) -> String {
     let quoted = serde_json::Value::from(secret).to_string();
     quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default().to_owned()
 }

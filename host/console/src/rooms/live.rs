@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use guanxi_app::{DecisionView, Live, LiveKind};
+use guanxi_app::{DecisionView, Live, LiveKind, MessageLogFilter};
 use guanxi_domain::event::Event;
 use guanxi_domain::message::{Message, MessageStatus};
 
@@ -67,7 +67,7 @@ pub async fn show(
     // As the stream does: nothing happens because of a shadow.
     decisions.retain(|decision| !decision.row.shadow);
     rows.extend(decisions.into_iter().map(|decision| teller.decision(decision)));
-    let messages = app.messages(caller, &slug, None, None, None, Some(ROWS)).await?;
+    let messages = app.messages(caller, &slug, &MessageLogFilter::default(), None, Some(ROWS)).await?.messages;
     rows.extend(messages.into_iter().map(|message| teller.message(message)));
     rows.sort_by_key(|row| Reverse(row.at.0));
     html(&LivePage {

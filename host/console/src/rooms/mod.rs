@@ -3,6 +3,7 @@
 pub mod backtests;
 pub mod candidates;
 pub mod catalogue;
+pub mod channels;
 pub mod config;
 pub mod grants;
 pub mod identities;
@@ -10,6 +11,7 @@ pub mod imports;
 pub mod insight;
 pub mod library;
 pub mod live;
+pub mod messages;
 pub mod people;
 pub mod person;
 pub mod plugin;

@@ -6,6 +6,7 @@ mod backtests;
 mod campaigns;
 mod candidates;
 mod config;
+mod desk;
 mod door;
 mod grants;
 mod house;

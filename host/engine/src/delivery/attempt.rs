@@ -8,6 +8,7 @@ use guanxi_channels::{Egress, EgressError, EgressPolicy};
 use guanxi_domain::breaker::Pass;
 use guanxi_domain::campaign::Failure;
 use guanxi_domain::connector::{Outbound, Outcome, Step};
+use guanxi_domain::exchange::{Exchange, Keep, TriedExchanges};
 use guanxi_domain::ids::{CallId, InstallationId};
 use guanxi_domain::installation::Health;
 use guanxi_domain::limits::{CONNECTOR_REQUESTS_MAX, CallLimits};
@@ -22,6 +23,7 @@ use guanxi_store::{Claimed, LoggedCall, Released, Settled};
 use super::backoff;
 use super::gate::{Gate, News};
 use super::standing::{Standing, Verdict};
+use super::tape::Recorder;
 use crate::Engine;
 use crate::fleet::{Passport, Unit};
 
@@ -37,6 +39,8 @@ pub(crate) struct Tried {
     pub(crate) health: Option<(InstallationId, Health)>,
     /// Calls of the connector that said something.
     pub(crate) logs: Vec<LoggedCall>,
+    /// What it exchanged with the channel, if that is kept.
+    pub(crate) exchanges: Option<TriedExchanges>,
 }
 
 /// What becomes of a claimed message.
@@ -62,6 +66,7 @@ pub(crate) struct Courier {
     gate: Arc<Gate>,
     /// Whether it tries a channel that rests.
     is_probe: bool,
+    recorder: Recorder,
 }
 
 /// The class of a try that ended because the channel refused the session.
@@ -87,6 +92,7 @@ struct End {
     http_status: Option<u16>,
     health: Option<Health>,
     logs: Vec<LoggedCall>,
+    exchanges: Vec<Exchange>,
 }
 
 impl End {
@@ -101,6 +107,7 @@ impl End {
             http_status: None,
             health: None,
             logs: Vec::new(),
+            exchanges: Vec::new(),
         }
     }
 
@@ -162,6 +169,7 @@ impl Courier {
             standing,
             gate,
             is_probe,
+            recorder: Recorder::new(engine.options.exchanges, engine.app.ambient().clone()),
         }
     }
 
@@ -175,6 +183,15 @@ impl Courier {
         let end = self.end_of(&claimed.message, claimed.interrupted, started).await;
         let now = self.ambient.now();
         self.gate.note(&end.news(now), self.is_probe, now, u32::from_le_bytes(self.ambient.bytes()));
+        self.tried(claimed, end, started)
+    }
+
+    /// Tries a message that is to nobody, so that nobody's standing is asked for, and records all of it.
+    pub(crate) async fn try_out(mut self, message: Message) -> Tried {
+        self.recorder = Recorder::new(Keep::All, self.ambient.clone());
+        let started = self.ambient.now();
+        let end = self.walk(&message, started).await;
+        let claimed = Claimed { message, interrupted: false, due_at: started, attempts_before: 0 };
         self.tried(claimed, end, started)
     }
 
@@ -201,18 +218,21 @@ impl Courier {
         if !self.unit.plugin.has_session() {
             return self.steps(message, &self.passport.policy, now).await;
         }
-        let (mut refused, mut logs) = (0, Vec::new());
+        let (mut refused, mut logs, mut exchanges) = (0, Vec::new(), Vec::new());
         loop {
             let Self { engine, tenant, unit, passport, .. } = self;
             let session = match engine.sessions.of(engine, *tenant, unit, passport, refused).await {
                 Ok(session) => session,
-                Err(none) => return End { logs, ..End::again("session", Some(none.why), none.again_at) },
+                Err(none) => {
+                    return End { logs, exchanges, ..End::again("session", Some(none.why), none.again_at) };
+                }
             };
             let policy = passport.policy.clone().with_session(Some(session.token));
             let mut end = self.steps(message, &policy, now).await;
             logs.append(&mut end.logs);
+            exchanges.append(&mut end.exchanges);
             if end.class != REFRESH || refused > 0 {
-                return End { logs, ..end };
+                return End { logs, exchanges, ..end };
             }
             refused = session.generation;
         }
@@ -229,7 +249,7 @@ impl Courier {
             attempt: message.attempts,
         };
         let mut call = unit.plugin.send(&unit.config, &outbound, &passport.secrets, &self.limits);
-        let (mut http_status, mut logs) = (None, Vec::new());
+        let (mut http_status, mut logs, mut tape) = (None, Vec::new(), self.recorder.tape(policy));
         // Once a request was answered, a failure may hide a success: only a channel that knows repetitions is asked again.
         let mut repeatable = true;
         let mut overreach = None;
@@ -242,30 +262,35 @@ impl Courier {
             let end = match step {
                 Ok(Ok(Step::Done(outcome))) => self.outcome(outcome),
                 Ok(Ok(Step::Perform { .. })) if performed == CONNECTOR_REQUESTS_MAX => break,
-                Ok(Ok(Step::Perform { request, continuation })) => match self.egress.perform(&request, policy).await {
-                    Ok(response) => {
-                        http_status = Some(response.status);
-                        repeatable = *idempotent;
-                        let (now, secrets) = (self.ambient.now(), &passport.secrets);
-                        call = unit.plugin.resume(&unit.config, &continuation, &response, now, secrets, &self.limits);
-                        continue;
-                    }
-                    Err(error) => {
-                        if self.is_overreach(&error) {
-                            overreach = Some(self.tell_of_overreach(message, &error.to_string()));
+                Ok(Ok(Step::Perform { request, continuation })) => {
+                    match tape.perform(&self.egress, &request, policy).await {
+                        Ok(response) => {
+                            http_status = Some(response.status);
+                            repeatable = *idempotent;
+                            let (now, secrets) = (self.ambient.now(), &passport.secrets);
+                            call =
+                                unit.plugin.resume(&unit.config, &continuation, &response, now, secrets, &self.limits);
+                            continue;
                         }
-                        unanswered(&error, *idempotent)
+                        Err(error) => {
+                            if self.is_overreach(&error) {
+                                overreach = Some(self.tell_of_overreach(message, &error.to_string()));
+                            }
+                            unanswered(&error, *idempotent)
+                        }
                     }
-                },
+                }
                 Ok(Err(failure)) => unfinished("failed", failure.to_string(), repeatable),
                 Err(error) => unfinished("crashed", error.to_string(), repeatable),
             };
             // Last, so that no good call after it hides it.
             let health = overreach.map_or(health, |what| Some(self.unit.note_overreach(&what)));
-            return End { http_status, health, logs, ..end };
+            // Connectors pass on what channels say, and that may quote what they were sent.
+            let detail = end.detail.as_deref().map(|text| tape.scrubbed(text));
+            return End { http_status, health, logs, detail, exchanges: tape.taken(), ..end };
         }
         let why = format!("the connector wanted more than {CONNECTOR_REQUESTS_MAX} requests");
-        End { logs, ..End::new(MessageStatus::Failed, "rejected", Some(why)) }
+        End { logs, exchanges: tape.taken(), ..End::new(MessageStatus::Failed, "rejected", Some(why)) }
     }
 
     /// What a call about a message said, if anything.
@@ -390,8 +415,15 @@ impl Courier {
         let attempts = message.attempts;
         let settled = Settled { id: message.id, attempts, status, reason, channel_id: end.channel_id, due_at, now };
         let health = end.health.map(|health| (self.unit.installation.id, health));
+        let kept = !end.exchanges.is_empty() && self.recorder.keeps(status == MessageStatus::Sent);
+        let exchanges = kept.then(|| TriedExchanges {
+            message: message.id,
+            attempt: attempts,
+            at: started,
+            exchanges: end.exchanges,
+        });
         let fate = Fate::Settled(settled);
-        Tried { message, fate, attempts_before, attempt: Some(attempt), gone, health, logs: end.logs }
+        Tried { message, fate, attempts_before, attempt: Some(attempt), gone, health, logs: end.logs, exchanges }
     }
 }
 
@@ -406,7 +438,7 @@ fn waiting(claimed: Claimed, due_at: Millis, why: Option<String>, now: Millis) -
     let Claimed { message, attempts_before, .. } = claimed;
     let reason = why.map(|text| cut(&text));
     let fate = Fate::Released(Released { id: message.id, attempts: message.attempts, reason, due_at, now });
-    Tried { message, fate, attempts_before, attempt: None, gone: None, health: None, logs: Vec::new() }
+    Tried { message, fate, attempts_before, attempt: None, gone: None, health: None, logs: Vec::new(), exchanges: None }
 }
 
 /// The connector gave no next step.

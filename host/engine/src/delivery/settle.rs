@@ -9,6 +9,7 @@ use guanxi_domain::tenant::TenantId;
 use guanxi_store::{Released, Scope as Rows, Settled};
 
 use super::attempt::{Fate, Tried};
+use super::counts;
 use super::gate::Gate;
 use crate::{Engine, gone, notices, pipeline};
 
@@ -24,6 +25,7 @@ pub(crate) async fn settle(
     let settled: Vec<Settled> = tried.iter().filter_map(|t| t.settled().cloned()).collect();
     let released: Vec<Released> = tried.iter().filter_map(Tried::released).collect();
     let attempts: Vec<_> = tried.iter().filter_map(|t| t.attempt.clone()).collect();
+    let exchanges: Vec<_> = tried.iter().filter_map(|t| t.exchanges.as_ref()).collect();
     let logs: Vec<_> = tried.iter().flat_map(|t| &t.logs).cloned().collect();
     let events: Vec<NewEvent> = tried.iter().flat_map(|t| events_of(tenant, t, now)).collect();
     let state = gate.news();
@@ -32,6 +34,8 @@ pub(crate) async fn settle(
     work.settle(tenant, &settled).await?;
     work.release(tenant, &released).await?;
     work.insert_attempts(tenant, &attempts).await?;
+    work.insert_exchanges(tenant, &exchanges).await?;
+    counts::add(&mut work, tenant, tried).await?;
     work.append(tenant, &events).await?;
     work.insert_logs(tenant, &logs).await?;
     if let Some(state) = &state {
@@ -86,7 +90,7 @@ pub(crate) fn tell_of_turn(engine: &Engine, tenant: TenantId, connector: Install
 }
 
 impl Tried {
-    fn settled(&self) -> Option<&Settled> {
+    pub(super) fn settled(&self) -> Option<&Settled> {
         match &self.fate {
             Fate::Settled(settled) => Some(settled),
             Fate::Released(_) => None,

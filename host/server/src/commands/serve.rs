@@ -63,7 +63,12 @@ impl Running {
         let (looked_at, asked) = (app.clone(), stop.clone());
         tasks.spawn(async move { asked.run_until_cancelled(warn_of_closed_secrets(&looked_at)).await });
         let (stopping, watched) = watch::channel(false);
-        let console = ConsoleOptions { demo_token, stop: stop.clone(), ..ConsoleOptions::default() };
+        let console = ConsoleOptions {
+            demo_token,
+            public_url: config.public_url.clone(),
+            stop: stop.clone(),
+            ..ConsoleOptions::default()
+        };
         let router = Router::new()
             .route("/", get(|| async { Redirect::temporary("/console") }))
             .merge(guanxi_console::router(app.clone(), console))

@@ -312,6 +312,8 @@ async fn one_of_each(tenant: &Tenant) -> Vec<(&'static str, String)> {
         ("people/{id}", format!("people/{}", id("person"))),
         ("decisions/{id}", format!("decisions/{}", id("decision"))),
         ("messages/{id}", format!("messages/{}", id("id"))),
+        ("installations/{name}/callbacks", "installations/sandbox/callbacks".to_owned()),
+        ("installations/{name}/test-messages", "installations/sandbox/test-messages".to_owned()),
         ("installations/{name}", "installations/welcome".to_owned()),
         ("installations/{name}/candidate", "installations/welcome/candidate".to_owned()),
         ("imports/{id}", format!("imports/{}", file["id"].as_str().unwrap())),

@@ -11,6 +11,8 @@ const BODIES: &[(&str, &str)] = &[
     ("put_installation", r#"{"plugin": "sandbox", "version": "0.1.0", "mode": "off", "grants": "requested"}"#),
     ("approve_upgrade", r#"{"version": "0.1.0", "asked_at": 0}"#),
     ("refuse_upgrade", r#"{"version": "0.1.0", "asked_at": 0}"#),
+    ("check_session", ""),
+    ("send_test_message", r#"{"address": "user:theirs", "content": {"text": "x"}}"#),
     ("put_quota", r#"{"weight": 2}"#),
     ("put_allowance", "{}"),
     ("put_candidate", r#"{"config": {"class": "reply"}, "percent": 100}"#),

@@ -14,6 +14,7 @@ mod contract;
 mod crowd;
 mod delivery;
 mod demo;
+mod desk;
 mod docs;
 mod escapes;
 mod faults;

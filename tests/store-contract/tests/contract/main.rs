@@ -8,6 +8,7 @@ mod consents;
 mod contacts;
 mod decisions;
 mod delivery;
+mod desk;
 mod edges;
 mod given;
 mod grants;
