@@ -3,6 +3,7 @@
 //! A file is an operation: request, response, handler. Handlers extract, call [`guanxi_app::App`] and answer; whatever
 //! goes wrong leaves as a problem document.
 
+mod audiences;
 mod auth;
 mod backtests;
 mod candidates;
@@ -26,6 +27,7 @@ mod messages;
 mod openapi;
 mod people;
 mod plugins;
+mod polls;
 mod problem;
 mod publishers;
 mod queries;
@@ -136,6 +138,8 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(installations::logs::list))
         .routes(routes!(installations::upgrade::approve))
         .routes(routes!(installations::upgrade::refuse))
+        .routes(routes!(polls::get::get, polls::now::now))
+        .routes(routes!(polls::reset::reset))
         .routes(routes!(candidates::put::put, candidates::get::get))
         .routes(routes!(candidates::stop::stop))
         .routes(routes!(candidates::promote::promote))
@@ -173,6 +177,9 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(segments::put::put, segments::get::get, segments::delete::delete))
         .routes(routes!(segments::people::people))
         .routes(routes!(segments::of_person::of_person))
+        .routes(routes!(audiences::list::list))
+        .routes(routes!(audiences::put::put, audiences::get::get, audiences::delete::delete))
+        .routes(routes!(audiences::sync::sync))
         .routes(routes!(insight::everybody::everybody))
         .routes(routes!(insight::of_segment::of_segment))
         .routes(routes!(insight::of_person::of_person))

@@ -40,6 +40,7 @@ const CALLS: [&str; 7] = ["identify", "track", "page", "screen", "group", "alias
         (name = "relations", description = "Who knows whom"),
         (name = "imports", description = "Files of people, orders and relations"),
         (name = "segments", description = "Who is meant: people by what they are and do"),
+        (name = "audiences", description = "Segments on advertising channels"),
         (name = "insight", description = "What people are like, all of them or some"),
         (name = "events", description = "What happened"),
         (name = "decisions", description = "What was decided, and why"),

@@ -120,13 +120,26 @@ impl App {
         if events.is_empty() {
             return Ok(Accepted { accepted: 0, duplicates: 0 });
         }
+        self.check_room(tenant)?;
+        let ingest = &self.inner.ingest;
+        let (reply, answer) = oneshot::channel();
+        ingest.queue.try_send(Request { tenant, events, reply }).map_err(|_| AppError::Overloaded(RETRY_AFTER))?;
+        answer.await.map_err(|_| AppError::Overloaded(RETRY_AFTER))?
+    }
+
+    /// `Overloaded` if more of the tenant's log is undecided than may be.
+    pub(crate) fn check_room(&self, tenant: TenantId) -> Result<(), AppError> {
         let ingest = &self.inner.ingest;
         if ingest.lag(tenant) > ingest.limits.backlog {
             return Err(AppError::Overloaded(RETRY_AFTER));
         }
-        let (reply, answer) = oneshot::channel();
-        ingest.queue.try_send(Request { tenant, events, reply }).map_err(|_| AppError::Overloaded(RETRY_AFTER))?;
-        answer.await.map_err(|_| AppError::Overloaded(RETRY_AFTER))?
+        Ok(())
+    }
+
+    /// Tells ingest that the tenant's log was appended to elsewhere, and wakes who decides it.
+    pub(crate) fn appended_up_to(&self, tenant: TenantId, head: i64) {
+        self.inner.ingest.note(tenant, |p| p.head = p.head.max(head));
+        self.signals().appended.ring(tenant);
     }
 
     /// Tells ingest how far the tenant's log was decided.

@@ -5,6 +5,7 @@
 
 mod access;
 mod ambient;
+mod audiences;
 mod backtests;
 mod bell;
 mod callbacks;
@@ -30,6 +31,7 @@ mod log;
 mod messages;
 mod plugin_logs;
 mod plugins;
+mod polls;
 mod portraits;
 mod profiles;
 mod publishers;
@@ -56,13 +58,12 @@ use guanxi_domain::tenant::TenantId;
 use guanxi_store::{Queue, Store};
 // The few row shapes that answers are made of.
 pub use guanxi_store::{
-    COUNTED_MAX, ChannelTestRow, ConflictCursor, DecisionRow, GROUPED_MAX, IdentityAction, IdentityConflict,
-    LastFailure, LogPlace, LogRow, MessageLogFilter, MessagePage, OrderRow, PeopleCursor, PortraitClaim,
-    PublisherKeyRow, PublisherRow, SegmentRow, TokenRow, UndeliveredGroup, YankRow,
+    AudienceCounts, AudienceRow, COUNTED_MAX, ChannelTestRow, ConflictCursor, DecisionRow, GROUPED_MAX, IdentityAction, IdentityConflict, LastFailure, LogPlace, LogRow, MessageLogFilter, MessagePage, OrderRow, PeopleCursor, PollRow, PortraitClaim, PublisherKeyRow, PublisherRow, SegmentRow, TokenRow, UndeliveredGroup, YankRow,
 };
 use tokio::sync::Notify;
 
 pub use ambient::Ambient;
+pub use audiences::{AudienceInput, AudienceView};
 pub use backtests::{BacktestClaim, BacktestInput};
 pub use bell::Bell;
 pub use callbacks::{Callback, CallbackError, Place as CallbackPlace};
@@ -90,6 +91,7 @@ pub use loaded::{Decided, Load, LoadedPlugin};
 pub use log::BuriedEvent;
 pub use messages::{ChangedMessages, MessageWish};
 pub use plugins::{Admission, AdmittedPlugin, Door, Fetch, Fetched, Forget, PluginView};
+pub use polls::{POLL_RESET, PollView};
 pub use portraits::{Counted, PortraitView};
 pub use relations::{
     Acquaintance, CommonView, PathView, ReachView, Related, RelatedCursor, RelatedPage, RelationView, STEPS_MAX,
@@ -153,6 +155,10 @@ pub struct Signals {
     pub portrayed: Notify,
     /// Notices were queued for addresses.
     pub noticed: Notify,
+    /// A channel is to be asked at once.
+    pub polled: Notify,
+    /// Audiences have something to do.
+    pub gathered: Notify,
 }
 
 impl App {

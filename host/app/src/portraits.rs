@@ -215,7 +215,8 @@ async fn channels(read: &mut Work, tenant: TenantId) -> Result<Vec<Channel>, App
     for installation in read.installations(tenant).await?.into_iter().filter(|one| one.mode == Mode::Live) {
         let Some(row) = read.plugin(&installation.plugin, &installation.version).await? else { continue };
         let manifest = Manifest::stored(&row.manifest).map_err(AppError::internal)?;
-        let Some(connector) = manifest.connector else { continue };
+        // What takes no messages reaches nobody.
+        let Some(connector) = manifest.connector.filter(|spec| !spec.addresses.is_empty()) else { continue };
         let fresh = || Channel { name: connector.channel.clone(), kinds: Vec::new() };
         channels.entry(connector.channel.clone()).or_insert_with(fresh).kinds.extend(connector.addresses);
     }

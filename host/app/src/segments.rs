@@ -160,6 +160,16 @@ impl App {
         if !users.is_empty() {
             return Err(AppError::Conflict(format!("these segments name it: {}", users.join(", "))));
         }
+        let audiences = work.audiences(tenant.id).await?;
+        let gone = rows.iter().find(|row| row.name == name).map(|row| row.id);
+        let users: Vec<&str> = audiences
+            .iter()
+            .filter(|row| !row.audience.ending && Some(row.audience.segment) == gone)
+            .map(|row| row.audience.name.as_str())
+            .collect();
+        if !users.is_empty() {
+            return Err(AppError::Conflict(format!("these audiences are made of it: {}", users.join(", "))));
+        }
         if !work.delete_segment(tenant.id, name).await? {
             return Err(AppError::NotFound("segment"));
         }

@@ -56,6 +56,9 @@ impl App {
         work.put_settings(tenant.id, &settings).await?;
         let after = Tenant { settings: Arc::new(settings), ..before.clone() };
         work.append(tenant.id, &[self.settings_event(caller, &before, &after)?]).await?;
+        if before.settings.purposes != after.settings.purposes {
+            work.want_audiences(tenant.id, None, self.ambient().now()).await?;
+        }
         work.commit().await?;
         self.inner.access.remember(&after);
         self.signals().appended.ring(tenant.id);

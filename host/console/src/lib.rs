@@ -107,6 +107,7 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
         .route(&format!("{tenant}/plugins"), get(rooms::plugins::list))
         .route(&format!("{tenant}/plugins/{{name}}"), get(rooms::plugin::show))
         .route(&format!("{tenant}/plugins/{{name}}/logs"), get(rooms::plugin::logs::show))
+        .route(&format!("{tenant}/plugins/{{name}}/poll"), get(rooms::polls::show).post(rooms::polls::act))
         .route(&format!("{tenant}/plugins/{{name}}/mode"), post(rooms::plugins::switch))
         .route(
             &format!("{tenant}/plugins/{{name}}/settings"),
@@ -159,6 +160,7 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
         )
         .route(&format!("{tenant}/segments/new"), get(rooms::segments::new))
         .route(&format!("{tenant}/segments/{{name}}"), get(rooms::segments::show))
+        .route(&format!("{tenant}/audiences"), get(rooms::audiences::list).post(rooms::audiences::act))
         .route(&format!("{tenant}/people/{{id}}/segments"), get(rooms::segments::why::show))
         .route(&format!("{tenant}/people/{{id}}/campaigns"), get(rooms::person::campaigns::show))
         .route(&format!("{tenant}/people/{{id}}/scores"), get(rooms::person::scores::show))

@@ -424,6 +424,7 @@ words! {
     segments_text: "Groups of people by what they are and do. Every event changes them at once.", "按客户的特征和行为划分的人群，随每个事件即时更新。";
     no_segments: "There is no segment yet.", "还没有分群。";
     segment_new: "New segment", "新建分群";
+    audiences: "Advertising audiences", "广告人群包";
     segment_members: "Members", "成员";
     segment_who: "Who is meant", "分群条件";
     segment_changed: "Changed", "修改时间";
@@ -585,6 +586,7 @@ words! {
     event_consent: "Consent was noted", "登记授权";
     event_consent_granted: "Gave consent", "给予授权";
     event_consent_withdrawn: "Withdrew consent", "撤回授权";
+    event_poll_reset: "Where a channel is asked on was set", "重设渠道拉取位置";
     event_exported: "An archive was taken", "导出个人数据";
     event_settings: "Settings were changed", "修改设置";
     event_segment_entered: "Entered segments", "进入分群";
@@ -818,6 +820,7 @@ impl Words {
             guanxi_domain::erasure::ERASED => self.event_erased,
             guanxi_app::EXPORTED => self.event_exported,
             guanxi_app::SETTINGS => self.event_settings,
+            guanxi_app::POLL_RESET => self.event_poll_reset,
             guanxi_domain::segment::ENTERED => self.event_segment_entered,
             guanxi_domain::segment::LEFT => self.event_segment_left,
             other => other,

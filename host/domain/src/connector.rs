@@ -130,6 +130,44 @@ pub struct Received {
     pub properties: JsonMap,
 }
 
+/// One page of what is new on a channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// Where to go on the next time.
+    pub cursor: Option<String>,
+    /// What happened, in order.
+    pub events: Vec<Received>,
+    /// Whether to ask again at once.
+    pub more: bool,
+}
+
+/// What happens next when a channel is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PollStep {
+    /// Perform the request, then resume with the continuation.
+    Perform {
+        /// To be performed by the host.
+        request: Request,
+        /// Handed back with the response.
+        continuation: Vec<u8>,
+    },
+    /// A page is there.
+    Done(Page),
+    /// This time there is none.
+    Failed(Outcome),
+}
+
+/// A change of an audience on an advertising channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudienceChange {
+    /// The audience on the channel's side.
+    pub audience: String,
+    /// `kind:` and SHA-256 in lower-case hex, to add.
+    pub add: Vec<String>,
+    /// The same, to remove.
+    pub remove: Vec<String>,
+}
+
 /// Why a request of a channel is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {

@@ -163,6 +163,10 @@ typed_id!(
     WebhookId, "whk"
 );
 typed_id!(
+    /// One audience on an advertising channel.
+    AudienceId, "aud"
+);
+typed_id!(
     /// One notice on its way to one address.
     DeliveryId, "dlv"
 );

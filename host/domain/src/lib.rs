@@ -2,6 +2,7 @@
 //! Nothing here does I/O, waits, or reads a clock.
 
 pub mod analysis;
+pub mod audience;
 pub mod backtest;
 pub mod breaker;
 pub mod caller;

@@ -38,6 +38,20 @@ pub const CALLBACK_EVENTS_MAX: usize = BATCH_EVENTS_MAX;
 /// Bytes of the token of a session.
 pub const SESSION_BYTES_MAX: usize = 8 * 1024;
 
+/// Pages that a connector is asked for in one turn; others get theirs before it goes on.
+pub const POLL_PAGES_MAX: u32 = 16;
+/// Events of one page.
+pub const POLL_EVENTS_MAX: usize = BATCH_EVENTS_MAX;
+/// Bytes of the cursor between two pages.
+pub const POLL_CURSOR_BYTES_MAX: usize = 4 * 1024;
+
+/// Audiences of a tenant.
+pub const AUDIENCES_MAX: usize = 32;
+/// Identifiers of one change of an audience.
+pub const AUDIENCE_BATCH_MAX: u32 = 10_000;
+/// Bytes of the name of an audience on the channel's side.
+pub const CHANNEL_AUDIENCE_BYTES_MAX: usize = 256;
+
 /// The most addresses that a tenant subscribes to notices.
 pub const WEBHOOKS_MAX: usize = 16;
 /// The most bytes of such an address.

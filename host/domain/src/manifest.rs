@@ -1,6 +1,8 @@
 //! The manifest (`plugin.toml`) of a plugin: what it is, what it wants, how it is configured.
 //! It travels inside the component and is read before anything is compiled.
 
+mod facets;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
@@ -10,6 +12,8 @@ use crate::campaign::OPERATION_NAMES;
 use crate::channel_rules::Rulebook;
 use crate::contract::{self, BadContract};
 use crate::grants::{CLASSES, Limits, is_class};
+
+pub use facets::{AudienceSpec, PhoneForm, PollSpec};
 
 /// The most bytes of a manifest.
 pub const BYTES_MAX: usize = 64 * 1024;
@@ -213,7 +217,8 @@ pub struct SecretWish {
 pub struct ConnectorSpec {
     /// The channel it serves.
     pub channel: String,
-    /// Kinds of identity it can deliver to, best first; `*` takes the strongest one a person has.
+    /// Kinds of identity it can deliver to, best first; `*` takes the strongest one a person has. None for one that takes no
+    /// messages.
     pub addresses: Vec<String>,
     /// Hosts it sends requests to: a name, `*.name`, or `config:/pointer` for the host of a URL in the configuration.
     #[serde(default)]
@@ -227,6 +232,12 @@ pub struct ConnectorSpec {
     /// What the channel lets through, by the day from which on it holds.
     #[serde(default, skip_serializing_if = "Rulebook::is_empty")]
     pub rules: Rulebook,
+    /// How it is asked for what is new, if its channel must be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll: Option<PollSpec>,
+    /// What its audiences take, if its channel has such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<AudienceSpec>,
 }
 
 /// A whole manifest.
@@ -427,7 +438,9 @@ impl CampaignSpec {
 impl ConnectorSpec {
     fn check(&self) -> Result<(), BadManifest> {
         check_name("connector.channel", &self.channel)?;
-        check_list("connector.addresses", &self.addresses)?;
+        if !self.addresses.is_empty() {
+            check_list("connector.addresses", &self.addresses)?;
+        }
         check_count("connector.egress", self.egress.len().max(1))?;
         let mut seen = BTreeMap::new();
         for secret in &self.secrets {
@@ -436,6 +449,8 @@ impl ConnectorSpec {
                 return Err(field("connector.secrets.name", format!("`{}` stands twice", secret.name)));
             }
         }
+        self.poll.as_ref().map_or(Ok(()), PollSpec::check)?;
+        self.audience.as_ref().map_or(Ok(()), AudienceSpec::check)?;
         check_count("connector.secrets", self.secrets.len().max(1))?;
         self.rules.check().map_err(|bad| field(&format!("connector.rules.{}", bad.at), bad.problem))
     }

@@ -53,7 +53,7 @@ pub enum Asked {
     Decide,
     /// Scores.
     Score,
-    /// To bring a message to its channel.
+    /// To deal with its channel: bring a message there, ask it for what is new, keep an audience.
     Deliver,
 }
 

@@ -3,6 +3,7 @@
 //! One tenant's log is worked off by one task in order, so that the events of a person never overtake each other; tenants
 //! run beside each other. Plugins are called between reading and the one transaction that writes everything.
 
+mod audiences;
 mod backtests;
 mod callbacks;
 mod delivery;
@@ -15,10 +16,12 @@ mod imports;
 mod logs;
 mod notices;
 mod pipeline;
+mod polls;
 mod portraits;
 mod receipts;
 mod sessions;
 mod standings;
+mod talk;
 mod timers;
 mod upkeep;
 mod usage;
@@ -136,6 +139,8 @@ impl Engine {
         tasks.spawn(erasure::run(self.clone(), stop.clone()));
         tasks.spawn(callbacks::run(self.clone(), stop.clone()));
         tasks.spawn(errands::run(self.clone(), stop.clone()));
+        tasks.spawn(polls::supervise(self.clone(), stop.clone()));
+        tasks.spawn(audiences::supervise(self.clone(), stop.clone()));
         tasks.spawn(webhooks::supervise(self.clone(), stop.clone()));
         tasks.spawn(webhooks::keep_up(self.clone(), stop.clone()));
         tasks.spawn(delivery::supervise(self, stop));

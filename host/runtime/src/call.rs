@@ -68,6 +68,12 @@ impl<T> Call<T> {
             missed: Vec::new(),
         }
     }
+
+    /// The same call with another answer.
+    pub fn map<U>(self, answer: impl FnOnce(T) -> U) -> Call<U> {
+        let Self { result, fuel, took, log, stopped, missed } = self;
+        Call { result: result.map(answer), fuel, took, log, stopped, missed }
+    }
 }
 
 /// Why a call gave no answer.

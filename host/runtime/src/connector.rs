@@ -63,7 +63,7 @@ impl Plugin {
     }
 }
 
-fn step(step: Result<http::Step, types::Failure>) -> Result<Result<Step, Failure>, Fault> {
+pub(crate) fn step(step: Result<http::Step, types::Failure>) -> Result<Result<Step, Failure>, Fault> {
     let step = match step {
         Ok(step) => step,
         Err(failure) => return Ok(Err(failure.into())),
@@ -99,14 +99,14 @@ pub(crate) fn request(request: http::Request) -> Result<Request, Failure> {
     })
 }
 
-fn within(what: &str, length: usize) -> Result<(), Failure> {
+pub(crate) fn within(what: &str, length: usize) -> Result<(), Failure> {
     match length {
         0..=GUEST_JSON_BYTES_MAX => Ok(()),
         _ => Err(bad(format!("{what} has {length} bytes, more than {GUEST_JSON_BYTES_MAX}"))),
     }
 }
 
-fn outcome(outcome: http::Outcome) -> Result<Outcome, Failure> {
+pub(crate) fn outcome(outcome: http::Outcome) -> Result<Outcome, Failure> {
     Ok(match outcome {
         http::Outcome::Sent(id) => Outcome::Sent(optional_text("the channel's id", id)?),
         http::Outcome::RefreshSession => Outcome::RefreshSession,

@@ -64,8 +64,8 @@ pub(crate) struct Exports {
     pub(crate) connector: Option<contract::connector::GuestIndices>,
     pub(crate) session: Option<contract::connector_session::GuestIndices>,
     pub(crate) receive: Option<contract::connector_receive::GuestIndices>,
-    poll: Option<contract::connector_poll::GuestIndices>,
-    audience: Option<contract::connector_audience::GuestIndices>,
+    pub(crate) poll: Option<contract::connector_poll::GuestIndices>,
+    pub(crate) audience: Option<contract::connector_audience::GuestIndices>,
 }
 
 /// What went wrong inside a call.

@@ -80,6 +80,7 @@ const VACUUMED: [&str; 21] = [
     "exchanges",
     "orders",
     "portraits",
+    "audience_members",
 ];
 
 impl Work {
@@ -107,6 +108,7 @@ impl Work {
             let done = sqlx::query(sql).bind(tenant.0).bind(i64::from(*number)).execute(self.connection()).await?;
             rows.push(("standings", done.rows_affected()));
         }
+        rows.push(("audience_members", self.erase_audience_members(tenant, numbers).await?));
         // A label of somebody may be their name. Whoever counts one right now loses it, too.
         sqlx::query(
             "update portraits set document = null, people = 0, computed_at = 0, lease_until = 0 where tenant_id = $1",

@@ -28,6 +28,7 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (17, "contact rules", include_str!("../migrations/sqlite/0017_contact_rules.sql")),
         (18, "delivery", include_str!("../migrations/sqlite/0018_delivery.sql")),
         (19, "desk", include_str!("../migrations/sqlite/0019_desk.sql")),
+        (20, "polls and audiences", include_str!("../migrations/sqlite/0020_polls_and_audiences.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
@@ -54,6 +55,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (20, "contact rules", include_str!("../migrations/postgres/0020_contact_rules.sql")),
         (21, "delivery", include_str!("../migrations/postgres/0021_delivery.sql")),
         (22, "desk", include_str!("../migrations/postgres/0022_desk.sql")),
+        (23, "polls and audiences", include_str!("../migrations/postgres/0023_polls_and_audiences.sql")),
     ])
 });
 

@@ -55,7 +55,7 @@ const fn section(file: &'static str, english: &'static str, chinese: &'static st
 }
 
 /// Every file, in the order in which people care.
-pub(super) const SECTIONS: [Section; 15] = [
+pub(super) const SECTIONS: [Section; 16] = [
     section("profile.json", "Attributes with their sources, stage, roles and totals", "属性及来源、阶段、角色与汇总"),
     section(
         "identities.json",
@@ -73,6 +73,7 @@ pub(super) const SECTIONS: [Section; 15] = [
     section("decisions.json", "What plugins decided, from which data and why", "插件决策的依据、内容与理由"),
     section("messages.json", "Messages and every try to deliver them", "消息及投递记录"),
     section("segments.json", "Groups of people that count this person in", "所属人群分组"),
+    section("audiences.json", "Advertising audiences, by hashed identifier", "广告人群包（以哈希标识记录）"),
     section("imports.json", "Rows of imported files, and what became of them", "导入文件中的行及处理结果"),
     section("plugin-data.json", "What plugins keep between decisions", "插件保存的数据"),
 ];
@@ -156,6 +157,11 @@ async fn small(read: &mut Work, subject: &Subject, file: &str) -> Result<Vec<Val
         "signals.json" => {
             for part in read.people(tenant, &all).await?.values() {
                 items.extend(read.archived_signals(tenant, part.id, part.number).await?);
+            }
+        }
+        "audiences.json" => {
+            for part in read.people(tenant, &all).await?.values() {
+                items.extend(read.archived_audiences(tenant, part.number).await?);
             }
         }
         "segments.json" => {

@@ -1,5 +1,6 @@
 //! The rooms of the console: one file each.
 
+pub mod audiences;
 pub mod backtests;
 pub mod candidates;
 pub mod catalogue;
@@ -16,6 +17,7 @@ pub mod people;
 pub mod person;
 pub mod plugin;
 pub mod plugins;
+pub mod polls;
 pub mod privacy;
 pub mod relations;
 pub mod reviews;

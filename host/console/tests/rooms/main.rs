@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends with a panic")]
 
+mod audiences;
 mod backtests;
 mod campaigns;
 mod candidates;

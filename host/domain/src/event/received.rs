@@ -2,12 +2,14 @@
 
 use super::subject::Subject;
 use super::{BadEvent, DELIVERY, EventBody, NewEvent, check_kind, clock};
-use crate::Millis;
 use crate::connector::Received;
 use crate::ids::{EventId, InstallationId};
+use crate::{JsonMap, Millis};
 
 /// What message ids of events begin with that connectors read; the installation and the channel's key follow.
 pub const FROM_CHANNEL: &str = "guanxi.callback/";
+/// Kind of the events whose properties are attributes of the person, signals among them.
+const IDENTIFY: &str = "identify";
 const KEY_BYTES_MAX: usize = 192;
 const CHANNEL_BYTES_MAX: usize = 64;
 const TOUCHPOINT_BYTES_MAX: usize = 2_048;
@@ -43,10 +45,16 @@ pub fn read(received: Received, gate: Gate<'_>, received_at: Millis, id: EventId
     let (occurred_at, corrected) = clock::occurred(Some(at), None, received_at);
     corrected.into_iter().for_each(|note| subject.note(note));
     let (identities, notes) = subject.finish()?;
+    // As Segment's call of that name: what it says is said of the person.
+    let (traits, properties) = match kind == IDENTIFY {
+        true => (properties, JsonMap::new()),
+        false => (JsonMap::new(), properties),
+    };
     let body = EventBody {
         identities,
         channel: Some(channel.unwrap_or_else(|| gate.channel.to_owned())),
         touchpoint,
+        traits,
         properties,
         notes,
         ..EventBody::default()
@@ -69,7 +77,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::JsonMap;
 
     const NOW: Millis = 1_767_225_600_000;
 
@@ -109,6 +116,15 @@ mod tests {
         let names: Vec<String> = event.body.identities.iter().map(ToString::to_string).collect();
         assert_eq!(names, ["phone:+8613800138000"]);
         assert_eq!(event.body.notes.len(), 3, "{:?}", event.body.notes);
+    }
+
+    #[test]
+    fn id_8_what_an_identify_says_is_said_of_the_person() {
+        let told = serde_json::json!({"name": "Ann", "signals": {"followers": 1200}});
+        let properties = told.as_object().cloned().unwrap();
+        let event =
+            taken(Received { kind: IDENTIFY.to_owned(), properties: properties.clone(), ..received() }).unwrap();
+        assert_eq!((event.body.traits, event.body.properties), (properties, JsonMap::new()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Writes what a micro-batch came to, together with the log's new position, in one transaction; then tells onlookers.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use guanxi_app::{AppError, GraphChanges, Live, LiveKind, dead_letter_notice};
@@ -18,7 +19,7 @@ use super::bulk::Part;
 use super::memory::{Changes, Memory};
 use super::rounds::{Item, Mind};
 use super::{consents, limits, receipts, relations, segments};
-use crate::{Engine, notices};
+use crate::{Engine, audiences, notices};
 
 /// Whom and what nobody knew before the batch, which follows `from`.
 pub(crate) fn newcomers(
@@ -63,6 +64,9 @@ pub(crate) async fn write(
     work.append(tenant, &memory.changes.events).await?;
     let receipts = receipts::write(engine, &mut work, tenant, &memory.changes.receipts, mind.now).await?;
     let followed = segments::follow(engine, &mut work, mind, memory, items, &gone).await?;
+    let changed = otherwise_changed(memory, from);
+    let gone = gone.iter().copied().collect();
+    let marked = audiences::mark(engine, &mut work, tenant, &followed.moved(), &changed, &gone).await?;
     work.append(tenant, &followed.events).await?;
     let noticed = engine.app.announce(&mut work, tenant, &notices).await?;
     let waited = work.commit_in_turn().await?;
@@ -81,6 +85,9 @@ pub(crate) async fn write(
     if noticed {
         engine.app.signals().noticed.notify_one();
     }
+    if marked {
+        engine.app.signals().gathered.notify_one();
+    }
     if !changes.events.is_empty() || moved_people || receipts.is_told {
         engine.app.signals().appended.ring(tenant);
     }
@@ -89,6 +96,18 @@ pub(crate) async fn write(
         receipts.tell(engine, tenant, mind.now);
     }
     Ok(waited)
+}
+
+/// Whose consents or links changed, and who was joined or parted: audiences look at them again. Whoever is new enters their
+/// segments, which tells audiences enough.
+fn otherwise_changed(memory: &Memory, from: LogCursor) -> BTreeSet<PersonId> {
+    let changes = &memory.changes;
+    let is_new = |id: &PersonId| memory.people.get(id).is_some_and(|known| known.person.number > from.people);
+    let consents = changes.consents.keys().map(|(id, _)| *id);
+    let links = changes.links.values().map(|put| put.row.person);
+    let acted = changes.actions.iter().flat_map(|done| [Some(done.person), done.other]).flatten();
+    let all = consents.chain(links).chain(changes.restructured.iter().copied()).chain(acted);
+    all.filter(|id| !is_new(id)).collect()
 }
 
 /// Moves past an event that cannot be processed and keeps it as a dead letter.

@@ -1,6 +1,8 @@
 //! An erasure, in the order of the log: it is a batch of its own, after which nobody sees the person any more. What is
 //! left of them is rewritten by [`crate::erasure`].
 
+use std::collections::BTreeSet;
+
 use guanxi_app::AppError;
 use guanxi_domain::erasure::{ERASED, Erasure, ErasureStatus, Plan, Report};
 use guanxi_domain::event::Event;
@@ -10,7 +12,7 @@ use guanxi_store::{LogCursor, Scope as Rows, Work};
 
 use super::recall::Bookmark;
 use super::rounds::Done;
-use crate::Engine;
+use crate::{Engine, audiences};
 
 /// Whether the event is an erasure.
 pub(crate) fn is_erasure(event: &Event) -> bool {
@@ -35,8 +37,14 @@ pub(crate) async fn begin(
         false => ErasureStatus::Done,
     };
     work.note_erasure(tenant, erasure.id, status, &erasure.report, now).await?;
+    // Whatever audiences hold of them is to be removed from their channels.
+    let numbers = erasure.report.plan.iter().flat_map(|plan| plan.numbers.iter().copied()).collect();
+    let marked = audiences::mark(engine, &mut work, tenant, &[], &BTreeSet::new(), &numbers).await?;
     work.commit().await?;
     engine.app.forget_relations(tenant);
+    if marked {
+        engine.app.signals().gathered.notify_one();
+    }
     let identities = erasure.report.plan.as_ref().map(|plan| plan.identities.as_slice()).unwrap_or_default();
     engine.recall.erase(bookmark, &erasure.report.people, identities);
     Ok(Done { cursor, events: 1 })

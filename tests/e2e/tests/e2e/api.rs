@@ -306,6 +306,14 @@ async fn one_of_each(tenant: &Tenant) -> Vec<(&'static str, String)> {
     let webhook = tenant.api.post("/webhooks", &told).await.expect(201)["webhook"]["id"].clone();
     let candidate = json!({"config": {"class": "reply"}});
     tenant.api.put("/installations/welcome/candidate", &candidate).await.expect(200);
+    let purposes = json!({"purposes": {"advertising": {"title": "Advertising", "basis": "consent"}}});
+    tenant.api.put("/settings", &purposes).await.expect(200);
+    let (config, secrets) = (json!({"url": "http://127.0.0.1:9"}), json!({"app-secret": "s"}));
+    tenant.install_component("puller", environment::guest("puller"), config, secrets).await;
+    tenant.api.post("/installations/puller/poll", &json!({})).await.expect(202);
+    let audience = json!({"title": "All", "segment": "all", "installation": "puller", "channel_audience": "1",
+        "kinds": ["email"], "purpose": "advertising"});
+    tenant.api.put("/audiences/all", &audience).await.expect(200);
     vec![
         ("backtests/{id}", format!("backtests/{}", backtest["id"].as_str().unwrap())),
         ("{tenant}", tenant.slug.clone()),
@@ -314,11 +322,13 @@ async fn one_of_each(tenant: &Tenant) -> Vec<(&'static str, String)> {
         ("messages/{id}", format!("messages/{}", id("id"))),
         ("installations/{name}/callbacks", "installations/sandbox/callbacks".to_owned()),
         ("installations/{name}/test-messages", "installations/sandbox/test-messages".to_owned()),
+        ("installations/{name}/poll", "installations/puller/poll".to_owned()),
         ("installations/{name}", "installations/welcome".to_owned()),
         ("installations/{name}/candidate", "installations/welcome/candidate".to_owned()),
         ("imports/{id}", format!("imports/{}", file["id"].as_str().unwrap())),
         ("erasures/{id}", format!("erasures/{erasure}")),
         ("segments/{name}", "segments/all".to_owned()),
+        ("audiences/{name}", "audiences/all".to_owned()),
         ("webhooks/{id}", format!("webhooks/{}", webhook.as_str().unwrap())),
         ("plugins/{name}/allowance", "plugins/welcome/allowance".to_owned()),
         ("plugins/{name}/{version}", "plugins/welcome/0.1.0".to_owned()),

@@ -27,6 +27,15 @@ const BODIES: &[(&str, &str)] = &[
     ("put_segment", r#"{"title": "Theirs", "filter": {"stage": "fan"}}"#),
     ("delete_segment", ""),
     ("preview_segment", r#"{"filter": {"stage": "fan"}}"#),
+    (
+        "put_audience",
+        r#"{"title": "Theirs", "segment": "secret-segment", "installation": "puller", "channel_audience": "1",
+            "kinds": ["email"], "purpose": "advertising"}"#,
+    ),
+    ("delete_audience", ""),
+    ("sync_audience", ""),
+    ("poll_now", ""),
+    ("reset_poll", r#"{"reason": "x"}"#),
     ("put_settings", r#"{"region": "CN"}"#),
     ("note_consent", r#"{"purpose": "marketing", "granted": true}"#),
     ("erase_person", r#"{"reason": "asked", "confirm": "per_01h2xcejqtf2nbrexx3vqjhp41"}"#),
@@ -58,7 +67,7 @@ const BODIES: &[(&str, &str)] = &[
     ("revoke_publisher_key", r#"{"key": "ed25519:x"}"#),
 ];
 /// Operations whose last parameter names something of one's own choice instead of finding something.
-const CHOOSES_A_NAME: &[&str] = &["put_import_mapping", "put_installation", "put_segment"];
+const CHOOSES_A_NAME: &[&str] = &["put_audience", "put_import_mapping", "put_installation", "put_segment"];
 
 struct Route {
     id: String,
@@ -126,6 +135,13 @@ async fn objects_of(tenant: &Tenant, sink: &Sink) -> Value {
     tenant.api.put("/import-mappings/secret-mapping", &file["mapping"]).await.expect(200);
     let segment = json!({"title": "Secret", "filter": {"all": []}});
     tenant.api.put("/segments/secret-segment", &segment).await.expect(200);
+    let purposes = json!({"purposes": {"advertising": {"title": "Advertising", "basis": "consent"}}});
+    tenant.api.put("/settings", &purposes).await.expect(200);
+    let (config, secrets) = (json!({"url": "http://127.0.0.1:9"}), json!({"app-secret": "s"}));
+    tenant.install_component("puller", environment::guest("puller"), config, secrets).await;
+    let audience = json!({"title": "Secret", "segment": "secret-segment", "installation": "puller",
+        "channel_audience": "1", "kinds": ["email"], "purpose": "advertising"});
+    tenant.api.put("/audiences/secret-audience", &audience).await.expect(200);
     let candidate = json!({"config": {"class": "reply"}});
     tenant.api.put("/installations/welcome/candidate", &candidate).await.expect(200);
     let backtest = tenant.api.post("/backtests", &json!({"installation": "welcome"})).await.expect(202);
@@ -137,7 +153,7 @@ async fn objects_of(tenant: &Tenant, sink: &Sink) -> Value {
         "backtests": backtest["id"],
         "people": message[0]["person"], "decisions": message[0]["decision"], "messages": message[0]["id"],
         "tokens": tokens[0]["id"], "installations": "welcome", "erasures": erasure, "imports": file["id"],
-        "import-mappings": "secret-mapping", "segments": "secret-segment",
+        "import-mappings": "secret-mapping", "segments": "secret-segment", "audiences": "secret-audience",
         "dead-letters": letter[0]["event"]["position"].to_string(),
     })
 }
@@ -160,7 +176,7 @@ fn nothing() -> Value {
         "people": id("per"), "decisions": id("dec"), "messages": id("msg"), "tokens": id("tok"),
         "installations": "no-such-thing", "dead-letters": "987654", "erasures": id("era"), "imports": id("imp"),
         "import-mappings": "no-such-thing", "segments": "no-such-thing", "backtests": id("btt"),
-        "webhooks": id("whk"),
+        "webhooks": id("whk"), "audiences": "no-such-thing",
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod agencies;
 mod api;
+mod audiences;
 mod backtests;
 mod browser;
 mod campaigns;
@@ -30,6 +31,7 @@ mod limits;
 mod logs;
 mod packages;
 mod pressure;
+mod pull;
 mod receipts;
 mod relations;
 mod rules;

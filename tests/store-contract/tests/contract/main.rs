@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod audiences;
 mod backtests;
 mod candidates;
 mod consents;
@@ -23,6 +24,7 @@ mod people_list;
 mod plugin_isolation;
 mod plugin_logs;
 mod plugins;
+mod polls;
 mod portraits;
 mod segments;
 mod sessions;

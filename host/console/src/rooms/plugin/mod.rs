@@ -48,6 +48,8 @@ struct PluginPage {
     own: &'static words::Words,
     card: Card,
     name: String,
+    /// Whether it asks its channel for what is new.
+    polls: bool,
     limits: Vec<Limit>,
     costs: Costs,
     logs: Logs,
@@ -79,12 +81,14 @@ pub async fn show(
     let logs = Logs::read(app, caller, (&slug, &name), &wish, own).await?;
     let digest = view.installation.digest.clone();
     let limits = view.limits.iter().map(|limit| Limit::of(limit, w, own)).collect();
+    let polls = view.polls();
     html(&PluginPage {
         page: visitor.page(w.plugin, &tenant, Room::Plugins),
         w,
         own,
         card: Scene::of(&console, &visitor, &tenant).card(view, None),
         name,
+        polls,
         limits,
         costs: Costs::of(&usage, own),
         logs,

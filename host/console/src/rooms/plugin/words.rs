@@ -28,6 +28,7 @@ words! {
     by_plugin: "the plugin itself", "插件自身";
     by_operator: "the operator", "运营方";
     by_tenant: "this brand", "本品牌";
+    poll: "Asking the channel", "渠道拉取";
     logs: "Log", "日志";
     logs_text: "What the plugin says and why its calls crash, newest first. Lines are kept as long as receipts, and about the newest 10,000 of them. A line of a call about many stands once; the receipts of all of them show it.", "插件写的内容及调用崩溃的原因，最新的在前。日志与决策凭证保留时间相同，最多约 1 万行。一次调用涉及多人时，日志只记一次，各自的凭证都会显示。";
     logs_levels: "Show", "显示";

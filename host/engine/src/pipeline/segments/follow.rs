@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use guanxi_app::AppError;
 use guanxi_domain::event::NewEvent;
-use guanxi_domain::ids::PersonId;
+use guanxi_domain::ids::{PersonId, SegmentId};
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::Work;
 
@@ -30,6 +30,11 @@ pub(crate) struct Followed {
 }
 
 impl Followed {
+    /// Who moved into or out of which segment.
+    pub(crate) fn moved(&self) -> Vec<(SegmentId, u32)> {
+        self.moves.iter().flat_map(Moves::moved).collect()
+    }
+
     /// The batch was committed.
     pub(crate) fn committed(self, engine: &Engine) {
         self.moves.into_iter().for_each(|moves| moves.committed(&engine.segments));

@@ -119,6 +119,11 @@ impl Members {
 }
 
 impl Open {
+    /// The segment at a place.
+    pub(super) fn segment(&self, place: usize) -> Option<SegmentId> {
+        self.segments.get(place).map(|(held, _)| held.id)
+    }
+
     /// Puts somebody into the segment at a place or out of it; whether they moved.
     pub(super) fn set(&mut self, place: usize, chunk: u32, number: u32, inside: bool) -> bool {
         let Some((_, chunks)) = self.segments.get_mut(place) else { return false };

@@ -51,6 +51,11 @@ pub(crate) struct Moves {
 }
 
 impl Moves {
+    /// Who moved into or out of which segment, told of or not.
+    pub(crate) fn moved(&self) -> impl Iterator<Item = (SegmentId, u32)> {
+        self.shifts.iter().filter_map(|shift| Some((self.open.segment(shift.segment)?, shift.number)))
+    }
+
     /// The transaction was committed.
     pub(crate) fn committed(self, shelf: &Shelf) {
         shelf.members.committed(self.open);

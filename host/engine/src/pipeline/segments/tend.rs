@@ -13,7 +13,7 @@ use guanxi_store::{ChunkRow, Found, LogCursor, Scope as Rows, StoreError, Work};
 
 use super::shift::{Cause, Turn, events, shift};
 use super::{Segment, expanded};
-use crate::Engine;
+use crate::{Engine, audiences};
 
 /// How often people are looked at for whom a time has come.
 const PERIOD: Millis = 2_000;
@@ -179,8 +179,13 @@ impl Scene<'_> {
         let cause = Cause { key: self.now.to_string(), depth: 0 };
         let events = events(segments, moves.shifts.iter(), |_| cause.clone(), self.now);
         work.append(self.tenant, &events).await?;
+        let moved: Vec<_> = moves.moved().collect();
+        let marked = audiences::mark_moved(self.engine, &mut work, self.tenant, &moved).await?;
         work.commit().await?;
         moves.committed(shelf);
+        if marked {
+            self.engine.app.signals().gathered.notify_one();
+        }
         if !events.is_empty() {
             self.engine.app.signals().appended.ring(self.tenant);
         }

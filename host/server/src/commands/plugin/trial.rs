@@ -16,7 +16,7 @@ use guanxi_runtime::{Admitted, Call, CallError, LogLine, Runtime, RuntimeOptions
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::facets::{self, InputIncoming};
+use super::facets::{self, InputChange, InputIncoming, InputPoll, Talk};
 
 /// The input file: what is there is run.
 #[derive(Clone, Deserialize)]
@@ -43,6 +43,10 @@ pub struct Inputs {
     authorize: bool,
     /// For a connector: a request of its channel.
     incoming: Option<InputIncoming>,
+    /// For a connector: asks for what is new.
+    poll: Option<InputPoll>,
+    /// For a connector: a change of an audience.
+    change: Option<InputChange>,
     /// For a connector: what its requests are answered with, in order.
     #[serde(default)]
     responses: Vec<InputResponse>,
@@ -79,6 +83,13 @@ struct InputResponse {
     body: String,
 }
 
+impl InputResponse {
+    fn response(&self) -> Response {
+        let Self { status, headers, body } = self.clone();
+        Response { status, headers, body: body.into_bytes() }
+    }
+}
+
 impl Inputs {
     /// Reads a file.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
@@ -96,6 +107,8 @@ impl Inputs {
             message: None,
             authorize: false,
             incoming: None,
+            poll: None,
+            change: None,
             ..self.clone()
         };
         match kind {
@@ -237,11 +250,19 @@ impl Trial {
         if let Some(incoming) = inputs.incoming.as_ref().filter(|_| plugin.receives()) {
             answers.push(facets::receive(plugin, &config, incoming, &secrets, &limits(answers.len())));
         }
+        let responses: Vec<Response> = inputs.responses.iter().map(InputResponse::response).collect();
+        let mut talk = Talk { plugin, config: &config, secrets: &secrets, limits, answers: &mut answers };
+        if let Some(poll) = inputs.poll.as_ref().filter(|_| plugin.polls()) {
+            talk.poll(poll, &responses);
+        }
+        if let Some(change) = inputs.change.as_ref().filter(|_| plugin.keeps_audiences()) {
+            talk.upload(change, &responses);
+        }
         let kinds: Vec<&str> = manifest.kinds().into_iter().map(Kind::as_str).collect();
         ensure!(
             !answers.is_empty(),
             "nothing here is for this plugin ({}): give `moments` to a campaign, `people` to a scorer, `texts` to an \
-             analyzer, `message`, `authorize` or `incoming` to a connector",
+             analyzer, `message`, `authorize`, `incoming`, `poll` or `change` to a connector",
             kinds.join(", ")
         );
         Ok(answers)
@@ -276,10 +297,8 @@ impl Trial {
             };
             answers.push(Answer::new(Kind::Connector, 1, &limits, call, |next| outcome(next, step)));
             let (Some(continuation), Some(response)) = (continuation, responses.next()) else { return Ok(()) };
-            let InputResponse { status, headers, body } = response.clone();
-            let response = Response { status, headers, body: body.into_bytes() };
             limits = limits_of(answers.len());
-            call = plugin.resume(config, &continuation, &response, message.now, &secrets, &limits);
+            call = plugin.resume(config, &continuation, &response.response(), message.now, &secrets, &limits);
         }
     }
 
@@ -304,18 +323,23 @@ pub(super) fn outcome<T>(result: Result<T, Failure>, answer: impl FnOnce(T) -> V
     }
 }
 
-fn step(step: Step) -> Value {
+pub(super) fn step(step: Step) -> Value {
     match step {
         Step::Perform { request, .. } => json!({"perform": facets::request(request)}),
-        Step::Done(outcome) => json!({"done": match outcome {
-            Outcome::Sent(id) => json!({"sent": id}),
-            Outcome::RefreshSession => json!("refresh-session"),
-            Outcome::RetryAfter(seconds) => json!({"retry-after": seconds}),
-            Outcome::QuotaExhausted(until) => json!({"quota-exhausted": until}),
-            Outcome::WindowClosed => json!("window-closed"),
-            Outcome::RecipientGone(why) => json!({"recipient-gone": why}),
-            Outcome::Rejected(why) => json!({"rejected": why}),
-        }}),
+        Step::Done(outcome) => json!({"done": ended(outcome)}),
+    }
+}
+
+/// An outcome as answers show it.
+pub(super) fn ended(outcome: Outcome) -> Value {
+    match outcome {
+        Outcome::Sent(id) => json!({"sent": id}),
+        Outcome::RefreshSession => json!("refresh-session"),
+        Outcome::RetryAfter(seconds) => json!({"retry-after": seconds}),
+        Outcome::QuotaExhausted(until) => json!({"quota-exhausted": until}),
+        Outcome::WindowClosed => json!("window-closed"),
+        Outcome::RecipientGone(why) => json!({"recipient-gone": why}),
+        Outcome::Rejected(why) => json!({"rejected": why}),
     }
 }
 

@@ -315,6 +315,8 @@ mod tests {
             secrets: Vec::new(),
             idempotent: false,
             rules: guanxi_domain::channel_rules::Rulebook::default(),
+            poll: None,
+            audience: None,
         };
         recording.check(Path::new("."), &spec).map_err(|error| format!("{error:#}"))?;
         Ok(recording)
