@@ -9,6 +9,7 @@ mod backtests;
 mod candidates;
 mod channels;
 mod consents;
+mod contents;
 mod cursor;
 mod dead_letters;
 mod decisions;
@@ -22,7 +23,9 @@ mod imports;
 mod ingest;
 mod insight;
 mod installations;
+mod links;
 mod live;
+mod media;
 mod messages;
 mod openapi;
 mod people;
@@ -97,10 +100,17 @@ pub fn router(state: ApiState) -> Router {
     let hooks = hooks
         .layer(DefaultBodyLimit::max(CALLBACK_BYTES_MAX))
         .layer(from_fn(|request, next| within(HOOK_MAX, request, next)));
+    // Without a body, and quickly: whoever follows a link waits for it.
+    let visits = Router::new()
+        .route(links::LINK, get(links::follow))
+        .route(links::PIXEL, get(links::open))
+        .route(media::serve::PATH, get(media::serve::serve))
+        .layer(from_fn(|request, next| within(HOOK_MAX, request, next)));
     let (router, _) = management.merge(upload).merge(files).merge(rest).split_for_parts();
     router
         .route("/openapi.json", get(openapi::serve))
         .route(hooks::PATH, hooks)
+        .merge(visits)
         .route("/api/{*rest}", any(not_found))
         .route("/v1/{call}/{*rest}", any(not_found))
         .method_not_allowed_fallback(problem::method_not_allowed)
@@ -193,6 +203,7 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(backtests::get::get))
         .routes(routes!(backtests::stop::stop))
         .routes(routes!(messages::list::list))
+        .routes(routes!(messages::rates::list))
         .routes(routes!(messages::get::get))
         .routes(routes!(messages::undelivered::list))
         .routes(routes!(channels::list::list))
@@ -204,6 +215,10 @@ fn management() -> OpenApiRouter<ApiState> {
         .routes(routes!(messages::retry::many))
         .routes(routes!(messages::cancel::one))
         .routes(routes!(messages::cancel::many))
+        .routes(routes!(media::list::list))
+        .routes(routes!(contents::list::list))
+        .routes(routes!(contents::preview::preview))
+        .routes(routes!(contents::get::get, contents::put::put, contents::delete::delete))
         .routes(routes!(dead_letters::list::list))
         .routes(routes!(dead_letters::retry::retry))
         .routes(routes!(webhooks::list::list, webhooks::create::create))
@@ -218,6 +233,7 @@ fn uploads() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(plugins::upload::upload, plugins::list::list))
         .routes(routes!(plugins::pull::pull))
+        .routes(routes!(media::put::put, media::delete::delete))
         // An archive takes its time, too.
         .routes(routes!(people::export::export))
 }

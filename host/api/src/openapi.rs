@@ -47,6 +47,8 @@ const CALLS: [&str; 7] = ["identify", "track", "page", "screen", "group", "alias
         (name = "backtests", description = "What would have been decided"),
         (name = "messages", description = "What was sent"),
         (name = "channels", description = "How messages leave, and what can be tried out on it"),
+        (name = "media", description = "Pictures, recordings and films for channels to fetch"),
+        (name = "contents", description = "What is said more than once"),
         (name = "webhooks", description = "Who is told what becomes of the tenant"),
         (name = "dead letters", description = "Events that could not be processed"),
         (name = "health", description = "Is it alive, can it serve?"),

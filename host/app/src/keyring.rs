@@ -3,8 +3,9 @@
 //! Sealed bytes begin with the id of their key, so that nobody has to try all; those from before keys had ids begin with
 //! the nonce, and whichever key fits opens them. An id is a hash of its key and gives nothing of it away.
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::secrets::VaultError;
@@ -31,6 +32,8 @@ pub struct TooManyKeys(usize);
 struct Key {
     id: [u8; ID_LEN],
     cipher: XChaCha20Poly1305,
+    /// Follows from it: what signs links.
+    link_key: [u8; 32],
 }
 
 /// What was sealed.
@@ -75,6 +78,17 @@ impl Keyring {
         Ok(Opened { plain, current: key.id == self.current.id })
     }
 
+    /// The signature of `text` under the current key.
+    pub(crate) fn sign(&self, text: &[u8]) -> Option<[u8; 32]> {
+        Some(self.current.mac(text)?.finalize().into_bytes().into())
+    }
+
+    /// Whether one of the keys signed `text`, of whose signature these are the first bytes.
+    pub(crate) fn signed(&self, text: &[u8], signature: &[u8]) -> bool {
+        let made = |key: &Key| key.mac(text).is_some_and(|mac| mac.verify_truncated_left(signature).is_ok());
+        self.keys().any(made)
+    }
+
     fn keys(&self) -> impl Iterator<Item = &Key> {
         std::iter::once(&self.current).chain(&self.old)
     }
@@ -87,7 +101,13 @@ impl Key {
         for (byte, hashed) in id.iter_mut().zip(hash) {
             *byte = hashed;
         }
-        Self { id, cipher: XChaCha20Poly1305::new(&key.into()) }
+        let link_key = Sha256::new().chain_update(b"guanxi link key 1\0").chain_update(key).finalize().into();
+        Self { id, cipher: XChaCha20Poly1305::new(&key.into()), link_key }
+    }
+
+    /// HMAC takes keys of every length, so that there is always one.
+    fn mac(&self, text: &[u8]) -> Option<Hmac<Sha256>> {
+        Some(Hmac::<Sha256>::new_from_slice(&self.link_key).ok()?.chain_update(text))
     }
 
     /// Opens a nonce with what was sealed with it.

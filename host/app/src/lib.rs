@@ -13,6 +13,7 @@ mod campaigns;
 mod candidates;
 mod channels;
 mod consents;
+mod contents;
 mod erasures;
 mod error;
 mod export;
@@ -35,6 +36,7 @@ mod polls;
 mod portraits;
 mod profiles;
 mod publishers;
+mod rates;
 mod relations;
 mod replay;
 mod requests;
@@ -49,6 +51,7 @@ mod standings;
 mod tagging;
 mod tenants;
 mod tokens;
+mod tracking;
 mod usage;
 mod webhooks;
 
@@ -74,6 +77,7 @@ pub use channels::{
     TestInput, TestMessage, TestReport,
 };
 pub use consents::{ConsentInput, ConsentView};
+pub use contents::{ContentPreview, ContentView, Contents, MediaView, PreviewInput, ServedMedia};
 pub use error::{AppError, Problem};
 pub use export::{Archive, EXPORTED};
 pub use graphs::GraphChanges;
@@ -87,12 +91,13 @@ pub use insight::{DecisionView, Member, MessageView, PersonSummary, PersonView, 
 pub use installations::{Approval, GrantsInput, InstallationInput, InstallationView, LimitView, Placed, with_defaults};
 pub use keyring::{Keyring, OLD_KEYS_MAX, TooManyKeys};
 pub use live::{Live, LiveKind};
-pub use loaded::{Decided, Load, LoadedPlugin};
+pub use loaded::{Decided, Load, LoadedPlugin, Started};
 pub use log::BuriedEvent;
 pub use messages::{ChangedMessages, MessageWish};
 pub use plugins::{Admission, AdmittedPlugin, Door, Fetch, Fetched, Forget, PluginView};
 pub use polls::{POLL_RESET, PollView};
 pub use portraits::{Counted, PortraitView};
+pub use rates::{RateGroup, RateView};
 pub use relations::{
     Acquaintance, CommonView, PathView, ReachView, Related, RelatedCursor, RelatedPage, RelationView, STEPS_MAX,
 };
@@ -107,6 +112,7 @@ pub use signals::SignalView;
 pub use standings::Refreshed;
 pub use tagging::PersonEdit;
 pub use tokens::{NewToken, SignedIn};
+pub use tracking::{PublicUrl, Visit};
 pub use usage::{USAGE_DAYS_MAX, UsageView};
 pub use webhooks::{
     NewWebhook, WebhookInput, candidate_notice, dead_letter_notice, health_notice, import_notice, upgrade_notice,
@@ -129,6 +135,8 @@ struct Inner {
     ingest: ingest::Ingest,
     live: live::Bus,
     graphs: graphs::Graphs,
+    contents: contents::Shelf,
+    tracking: tracking::Tracker,
     /// Turns of those who count before saving.
     previews: tokio::sync::Semaphore,
     signals: Signals,
@@ -176,6 +184,8 @@ impl App {
             ingest,
             live: live::Bus::new(),
             graphs: graphs::Graphs::new(),
+            contents: contents::Shelf::new(),
+            tracking: tracking::Tracker::new(),
             previews: tokio::sync::Semaphore::new(2),
             signals: Signals::default(),
         };

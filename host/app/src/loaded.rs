@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use guanxi_domain::Millis;
 use guanxi_domain::campaign::Moment;
+use guanxi_domain::connector::{Outbound, Step};
 use guanxi_domain::manifest::Manifest;
 use guanxi_domain::receipt::Answer;
 use guanxi_domain::scoring::{Column, Marks};
@@ -23,8 +24,20 @@ pub trait LoadedPlugin: Send + Sync {
     /// Calls a campaign once, about all of the moments.
     fn decide(&self, config: &str, moments: &[Moment]) -> Decided;
 
+    /// Asks a connector for its first step with a message; nothing is performed.
+    fn send(&self, config: &str, message: &Outbound, secrets: Vec<(String, Vec<u8>)>) -> Started;
+
     /// Calls a scorer once, about so many people; `columns` are what its manifest asks for.
     fn score(&self, config: &str, columns: &[Column], people: usize, now: Millis) -> Marks;
+}
+
+/// The first step of a connector, or why there is none.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// The step.
+    pub step: Result<Step, String>,
+    /// What the call cost.
+    pub usage: Usage,
 }
 
 /// What one call of a campaign came to.

@@ -147,6 +147,17 @@ impl Vault {
         self.keys().seal(&opened.plain, &bound_to, nonce).map(Some)
     }
 
+    /// A signature of `text` that nobody without the keys can make.
+    pub(crate) fn sign(&self, text: &[u8]) -> Option<[u8; 32]> {
+        self.keys().sign(text)
+    }
+
+    /// Whether one of the keys signed `text`, of whose signature these are the first bytes.
+    pub(crate) fn signed(&self, text: &[u8], signature: &[u8]) -> bool {
+        let signed = self.keys().signed(text, signature);
+        signed || (self.source.is_some() && self.look_again() && self.keys().signed(text, signature))
+    }
+
     fn opened(&self, bound_to: &[u8], sealed: &[u8]) -> Result<Opened, VaultError> {
         let opened = self.keys().open(sealed, bound_to);
         if opened.is_err() && self.look_again() { self.keys().open(sealed, bound_to) } else { opened }

@@ -78,6 +78,8 @@ impl App {
             ("quiet_hours", old.quiet_hours != new.quiet_hours),
             ("caps", old.caps != new.caps),
             ("exchange_days", old.exchange_days != new.exchange_days),
+            ("language", old.language != new.language),
+            ("tracking", old.tracking != new.tracking),
         ];
         let changed: Vec<&str> = changed.into_iter().filter(|(_, changed)| *changed).map(|(part, _)| part).collect();
         let mut properties = guanxi_domain::JsonMap::new();

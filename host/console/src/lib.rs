@@ -22,6 +22,7 @@ use axum::routing::{get, post};
 use axum::{Router, response::Redirect};
 use guanxi_app::App;
 use guanxi_domain::limits::COMPONENT_BYTES_MAX;
+use guanxi_domain::media::MEDIA_BYTES_MAX;
 use tokio_util::sync::CancellationToken;
 
 use crate::session::Tries;
@@ -30,6 +31,10 @@ use crate::session::Tries;
 const SEGMENT_BYTES_MAX: usize = 256 * 1024;
 /// A configuration, percent-encoded, with the names of its fields.
 const CONFIG_BYTES_MAX: usize = 256 * 1024;
+/// A content, percent-encoded, with what is needed to look at it.
+const CONTENT_BYTES_MAX: usize = 256 * 1024;
+/// A picture, recording or film in a form, with what stands around it.
+const MEDIA_FORM_BYTES_MAX: usize = MEDIA_BYTES_MAX + 16 * 1024;
 /// A package in a form, with what stands around it.
 const PACKAGE_BYTES_MAX: usize = COMPONENT_BYTES_MAX + 64 * 1024;
 /// A box for everything that a plugin may ask for, with its secrets.
@@ -165,6 +170,21 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
         .route(&format!("{tenant}/people/{{id}}/campaigns"), get(rooms::person::campaigns::show))
         .route(&format!("{tenant}/people/{{id}}/scores"), get(rooms::person::scores::show))
         .route(&format!("{tenant}/insight"), get(rooms::insight::show))
+        .route(&format!("{tenant}/contents"), get(rooms::contents::list).post(rooms::contents::add))
+        .route(
+            &format!("{tenant}/contents/{{name}}"),
+            get(rooms::contents::show).post(rooms::contents::act).layer(DefaultBodyLimit::max(CONTENT_BYTES_MAX)),
+        )
+        .route(
+            &format!("{tenant}/contents/{{name}}/check"),
+            post(rooms::contents::check).layer(DefaultBodyLimit::max(CONTENT_BYTES_MAX)),
+        )
+        .route(
+            &format!("{tenant}/media"),
+            post(rooms::contents::media::upload).layer(DefaultBodyLimit::max(MEDIA_FORM_BYTES_MAX)),
+        )
+        .route(&format!("{tenant}/media/remove"), post(rooms::contents::media::remove))
+        .route(&format!("{tenant}/rates"), get(rooms::contents::rates::show))
         .route(&format!("{tenant}/settings"), get(rooms::settings::show))
         .route(&format!("{tenant}/settings/{{part}}"), post(rooms::settings::change))
         .route(&format!("{tenant}/webhooks"), get(rooms::webhooks::list).post(rooms::webhooks::add))

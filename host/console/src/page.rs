@@ -30,6 +30,8 @@ pub enum Room {
     Settings,
     /// Files that come in.
     Imports,
+    /// What is said more than once.
+    Contents,
 }
 
 /// What somebody who is signed in can reach from everywhere.
@@ -77,6 +79,7 @@ impl Page {
             "segments" => current == Some(Room::Segments),
             "settings" => current == Some(Room::Settings),
             "imports" => current == Some(Room::Imports),
+            "contents" => current == Some(Room::Contents),
             _ => current == Some(Room::Live),
         }
     }

@@ -56,6 +56,7 @@ words! {
 
     people: "People", "客户";
     imports: "Imports", "导入";
+    contents: "Contents", "内容";
     person: "Person", "客户";
     nameless: "No name", "未命名";
     people_known: "people known", "位客户";
@@ -554,6 +555,12 @@ words! {
     settings_region_text: "Phone numbers without a country code are read as numbers of this country: two letters such as CN.", "没有国家代码的手机号按该国家或地区识别，填写两个字母，如 CN。";
     settings_time_zone: "Time zone", "时区";
     settings_time_zone_text: "Hours in portraits are told in this time zone, such as Asia/Shanghai; UTC if there is none.", "画像中的小时按该时区显示，如 Asia/Shanghai；留空则为 UTC。";
+    settings_language: "Language", "语言";
+    settings_language_text: "In this language kept contents are said to people of whom none is known, such as zh.", "未知对方语言时使用的内容语言，如 zh。";
+    settings_tracking: "Following messages", "消息跟踪";
+    settings_tracking_text: "Links of messages lead over this host, which notes that they were followed; an invisible image in mails tells that they were looked at. It takes the host's public address in its configuration. Nobody is followed whom a purpose called tracking or analytics does not allow.", "消息中的链接经由本系统跳转以记录点击；邮件中的不可见图片用于记录打开。需要在系统配置中设置公网地址。若用途 tracking 或 analytics 未获允许，则不会跟踪。";
+    settings_tracking_links: "Which links are followed", "记录链接点击";
+    settings_tracking_opens: "Which messages are looked at", "记录消息打开";
     settings_receipts: "Days that receipts are kept", "决策凭证保留天数";
     settings_exchanges: "Days that exchanges with channels are kept", "渠道往来内容保留天数";
     settings_exchanges_text: "What was sent to a channel for a message and what it answered, without secrets. Older ones are taken away. Empty: 7 days.", "为每条消息发给渠道的请求及其应答，不含密钥；更早的会被删除。留空则为 7 天。";

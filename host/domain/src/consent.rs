@@ -5,7 +5,7 @@
 
 use crate::event::NewEvent;
 use crate::person::Consent;
-use crate::settings::{Basis, Purpose, TenantSettings};
+use crate::settings::{Basis, Purpose, TenantSettings, Tracking};
 use crate::{DAY, JsonMap, Millis};
 
 /// Kind of the events that the host makes when somebody notes a consent in the console, the API or an import.
@@ -103,6 +103,12 @@ pub fn allows_message(
         allows(settings, consents, MARKETING, now)?;
     }
     Ok(())
+}
+
+/// Whether it may be learnt which links of a message somebody follows, and whether they look at it: every purpose of the
+/// settings that stands for that has to be allowed.
+pub fn allows_tracking(settings: &TenantSettings, consents: &[Consent], now: Millis) -> bool {
+    Tracking::PURPOSES.iter().all(|purpose| allows(settings, consents, purpose, now).is_ok())
 }
 
 /// Whether a plugin that wants the field `field` for `purpose` may see it: its own purpose has to be allowed, and so
@@ -209,6 +215,20 @@ mod tests {
     fn word(purpose: &str, granted: bool, at: Millis, expires_at: Option<Millis>) -> Consent {
         let (evidence, source) = (String::new(), "staff".to_owned());
         Consent { purpose: purpose.to_owned(), granted, evidence, source, at, expires_at }
+    }
+
+    #[test]
+    fn ch_9_every_purpose_that_stands_for_tracking_has_to_be_allowed() {
+        let mut settings = settings();
+        assert!(allows_tracking(&settings, &[], 0));
+        assert!(!allows_tracking(&settings, &[word("analytics", false, 1, None)], 2));
+        settings.purposes.insert(
+            "tracking".to_owned(),
+            Purpose { title: "T".to_owned(), basis: Basis::Consent, days: None, fields: Vec::new() },
+        );
+        assert!(!allows_tracking(&settings, &[], 0));
+        assert!(allows_tracking(&settings, &[word("tracking", true, 1, None)], 2));
+        assert!(allows_tracking(&TenantSettings::default(), &[word("tracking", false, 1, None)], 2));
     }
 
     #[test]

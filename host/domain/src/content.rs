@@ -1,10 +1,24 @@
 //! What a message says, the same for every channel: a small JSON object with texts, in which `{{name}}` stands for a
-//! variable.
+//! variable. `docs/contents.md` describes its members.
+
+mod check;
+mod fit;
+mod links;
+mod media;
+mod reading;
 
 use serde_json::Value;
 
 use crate::JsonMap;
 
+pub use check::{BadMember, DOCUMENT_BYTES_MAX, check, is_name};
+pub use fit::{fit, is_layered, language_of};
+pub use links::{LINKS_MAX, link, rewrite};
+pub use media::with_media;
+pub use reading::plain;
+
+/// The member by which connectors that show HTML learn the address of an invisible image.
+pub const PIXEL: &str = "pixel";
 /// The most bytes of a content once its variables are filled in.
 pub const BYTES_MAX: usize = 16 * 1024;
 const DEPTH_MAX: u32 = 8;
@@ -21,6 +35,9 @@ pub enum BadContent {
     /// Too deep.
     #[error("the content is nested more than {DEPTH_MAX} levels deep")]
     TooDeep,
+    /// It names media that are not kept, or the host does not know where it is reached.
+    #[error("the tenant keeps no media called `{0}`, or the host does not know its own address (public_url)")]
+    NoMedia(String),
 }
 
 /// Fills variables into every text of a content. An unknown variable becomes nothing, so that nobody reads `{{name}}`.

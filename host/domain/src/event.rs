@@ -22,6 +22,10 @@ pub const REFUSED: &str = "guanxi.refused";
 pub const SENT: &str = "guanxi.message";
 /// Kind of the events by which a channel tells what became of a message: delivered, read, failed, clicked.
 pub const DELIVERY: &str = "guanxi.delivery";
+/// Kind of the events that the host makes when somebody follows a link of a message.
+pub const CLICK: &str = "guanxi.click";
+/// Kind of the events that the host makes when somebody looks at a message that shows where it was looked at.
+pub const OPEN: &str = "guanxi.open";
 /// Kind of the events by which staff link, confirm, dispute, join and part; see [`crate::linking::Action`].
 pub const IDENTITY: &str = "guanxi.identity";
 /// Kind of the events by which staff tag people; see [`crate::person::Tagging`].

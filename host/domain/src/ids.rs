@@ -127,6 +127,10 @@ typed_id!(
     DecisionId, "dec"
 );
 typed_id!(
+    /// A picture, recording or film that a tenant keeps.
+    MediaId, "med"
+);
+typed_id!(
     /// One backtest.
     BacktestId, "btt"
 );

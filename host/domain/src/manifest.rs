@@ -238,6 +238,10 @@ pub struct ConnectorSpec {
     /// What its audiences take, if its channel has such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<AudienceSpec>,
+    /// Whether it shows HTML and puts the image at `pixel` of a content into it, by which the host learns that a message
+    /// was looked at.
+    #[serde(default)]
+    pub opens: bool,
 }
 
 /// A whole manifest.

@@ -44,6 +44,33 @@ pub struct TenantSettings {
     /// Days for which requests to channels and their answers are kept; 7 if not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange_days: Option<u32>,
+    /// The tag of the language in which people are written to of whom none is known, such as `zh`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// What is learnt of messages once they are there.
+    #[serde(skip_serializing_if = "Tracking::is_off")]
+    pub tracking: Tracking,
+}
+
+/// What is learnt of messages once they are there. Nobody is tracked whom a purpose called `tracking` or `analytics` in the
+/// settings does not allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tracking {
+    /// Which links are followed.
+    pub links: bool,
+    /// Which messages are looked at, on channels that show HTML.
+    pub opens: bool,
+}
+
+impl Tracking {
+    /// The purposes that stand for tracking.
+    pub const PURPOSES: [&str; 2] = ["tracking", "analytics"];
+
+    /// Whether nothing is learnt.
+    pub fn is_off(&self) -> bool {
+        !self.links && !self.opens
+    }
 }
 
 /// What data is used for.
@@ -135,6 +162,13 @@ impl TenantSettings {
         }
         if self.time_zone.as_deref().is_some_and(|name| Clock::named(name).is_none()) {
             return Err(bad("time_zone", "give the IANA name of a time zone, such as Asia/Shanghai"));
+        }
+        let language_ok = |tag: &str| {
+            let part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+            tag.len() <= 35 && tag.split('-').all(part)
+        };
+        if self.language.as_deref().is_some_and(|tag| !language_ok(tag)) {
+            return Err(bad("language", "give the tag of a language, such as zh or en-GB"));
         }
         check_days("receipt_days", self.receipt_days)?;
         check_days("exchange_days", self.exchange_days)?;

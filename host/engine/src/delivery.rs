@@ -12,6 +12,7 @@ mod queue;
 mod settle;
 mod standing;
 mod tape;
+mod tracking;
 pub(crate) mod trial;
 mod under_way;
 

@@ -16,6 +16,7 @@ mod named;
 mod operations;
 mod people;
 mod profile;
+mod rates;
 mod recall;
 mod receipts;
 mod relations;

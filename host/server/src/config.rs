@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
 use guanxi_domain::exchange::Keep;
+use guanxi_app::PublicUrl;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// Settings as flags, environment variables and keys of `guanxi.toml` give them.
@@ -18,6 +19,9 @@ pub struct Settings {
     /// Address to listen on [default: 127.0.0.1:8080].
     #[arg(long, global = true, env = "GUANXI_LISTEN", value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// Where this host is reached from outside, such as `https://go.example.com`: short links of messages lead there.
+    #[arg(long, global = true, env = "GUANXI_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
     /// Folder for the embedded database, keys and compiled plugins [default: guanxi-data].
     #[arg(long, global = true, env = "GUANXI_DATA_DIR", value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
@@ -86,6 +90,7 @@ pub struct Settings {
 /// The whole configuration, checked.
 pub struct Config {
     pub listen: SocketAddr,
+    pub public_url: Option<PublicUrl>,
     pub data_dir: PathBuf,
     pub database_url: String,
     pub operator_token: Option<String>,
@@ -127,8 +132,12 @@ impl Config {
         let secret_key = above.secret_key.or(file.secret_key);
         let secret_key_file = above.secret_key_file.or(file.secret_key_file);
         ensure!(secret_key.is_none() || secret_key_file.is_none(), "give secret_key or secret_key_file, not both");
+        let public_url = above.public_url.or(file.public_url).filter(|url| !url.trim().is_empty());
+        let public_url =
+            public_url.map(|url| url.parse().with_context(|| format!("public_url `{url}`"))).transpose()?;
         Ok(Self {
             listen,
+            public_url,
             database_url: above.database_url.or(file.database_url).unwrap_or_else(|| embedded(&data_dir)),
             data_dir,
             operator_token: above.operator_token.or(file.operator_token),

@@ -6,18 +6,21 @@ use std::time::Duration;
 use anyhow::Context;
 use guanxi_app::{
     Admission, AdmittedPlugin, App, Appender, Decided, Door, Fetch, Forget, IngestLimits, Load, LoadedPlugin, Problem,
+    Started,
 };
 use guanxi_channels::{AllowPrivate, Egress, EgressOptions};
 use guanxi_domain::Millis;
 use guanxi_domain::caller::Caller;
 use guanxi_domain::campaign::Moment;
+use guanxi_domain::connector::Outbound;
 use guanxi_domain::ids::TokenId;
 use guanxi_domain::limits::CallLimits;
 use guanxi_domain::manifest::Manifest;
 use guanxi_domain::scoring::{Column, Marks};
 use guanxi_domain::tenant::TenantId;
+use guanxi_domain::usage::Usage;
 use guanxi_engine::{Engine, EngineOptions};
-use guanxi_runtime::{CacheOptions, CallError, Plugin, Runtime, RuntimeOptions};
+use guanxi_runtime::{CacheOptions, CallError, Plugin, Runtime, RuntimeOptions, Secrets};
 use guanxi_store::{SchemaState, Store, StoreOptions};
 use tokio::sync::Semaphore;
 use tracing_subscriber::EnvFilter;
@@ -85,6 +88,9 @@ pub async fn build(config: &Config) -> anyhow::Result<Parts> {
         ..EngineOptions::default()
     };
     let (app, appender) = App::new(store.clone(), ambient, vault, door, limits);
+    if let Some(url) = &config.public_url {
+        app.publish_at(url.clone());
+    }
     let engine = Engine::new(app.clone(), runtime, egress, options);
     Ok(Parts { app, appender, engine, store })
 }
@@ -118,6 +124,24 @@ impl LoadedPlugin for Loaded {
         let timed_out = call.result.as_ref().is_err_and(CallError::is_timeout);
         let log = serde_json::to_value(&call.log).unwrap_or_default();
         Decided { answers, crashed, timed_out, fuel: call.fuel, took: call.took, log }
+    }
+
+    fn send(&self, config: &str, message: &Outbound, secrets: Vec<(String, Vec<u8>)>) -> Started {
+        let call = self.0.send(config, message, &Secrets::new(secrets), &CallLimits::default());
+        let usage = Usage {
+            calls: 1,
+            items: 1,
+            crashes: call.result.is_err().into(),
+            timeouts: call.result.as_ref().is_err_and(CallError::is_timeout).into(),
+            refusals: 0,
+            fuel: call.fuel,
+            micros: u64::try_from(call.took.as_micros()).unwrap_or(u64::MAX),
+        };
+        let step = match call.result {
+            Ok(answer) => answer.map_err(|failure| failure.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        Started { step, usage }
     }
 
     fn score(&self, config: &str, columns: &[Column], people: usize, now: Millis) -> Marks {

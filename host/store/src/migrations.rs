@@ -29,6 +29,7 @@ static SQLITE: LazyLock<Migrator> = LazyLock::new(|| {
         (18, "delivery", include_str!("../migrations/sqlite/0018_delivery.sql")),
         (19, "desk", include_str!("../migrations/sqlite/0019_desk.sql")),
         (20, "polls and audiences", include_str!("../migrations/sqlite/0020_polls_and_audiences.sql")),
+        (21, "contents", include_str!("../migrations/sqlite/0021_contents.sql")),
     ])
 });
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
@@ -56,6 +57,7 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| {
         (21, "delivery", include_str!("../migrations/postgres/0021_delivery.sql")),
         (22, "desk", include_str!("../migrations/postgres/0022_desk.sql")),
         (23, "polls and audiences", include_str!("../migrations/postgres/0023_polls_and_audiences.sql")),
+        (24, "contents", include_str!("../migrations/postgres/0024_contents.sql")),
     ])
 });
 

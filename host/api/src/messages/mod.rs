@@ -6,6 +6,7 @@ pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod retry;
 pub(crate) mod undelivered;
+pub(crate) mod rates;
 
 use guanxi_app::ChangedMessages;
 use guanxi_domain::ids::{DecisionId, InstallationId, MessageId, PersonId};

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use guanxi_app::SettingsView;
-use guanxi_domain::settings::{AttributeKind, AttributeType, Basis, Dimension, Purpose, TenantSettings};
+use guanxi_domain::settings::{AttributeKind, AttributeType, Basis, Dimension, Purpose, TenantSettings, Tracking};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -44,6 +44,23 @@ pub struct SettingsBody {
     /// Days for which requests to channels and their answers are kept; 7 if `null`.
     #[schema(example = 7)]
     pub exchange_days: Option<u32>,
+    /// The tag of the language in which people are written to of whom none is known.
+    #[schema(example = "zh")]
+    pub language: Option<String>,
+    /// What is learnt of messages once they are there. Nobody is tracked whom a purpose called `tracking` or `analytics` does
+    /// not allow.
+    pub tracking: TrackingBody,
+}
+
+/// What is learnt of messages once they are there.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = Tracking)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrackingBody {
+    /// Which links are followed: they lead over this host, which takes `public_url` in its configuration.
+    pub links: bool,
+    /// Which messages are looked at, on channels that show HTML.
+    pub opens: bool,
 }
 
 /// What data is used for.
@@ -114,6 +131,8 @@ impl From<&TenantSettings> for SettingsBody {
             quiet_hours: settings.quiet_hours.as_ref().map(QuietHoursBody::from),
             caps: settings.caps.iter().map(|(name, one)| (name.clone(), one.into())).collect(),
             exchange_days: settings.exchange_days,
+            language: settings.language.clone(),
+            tracking: TrackingBody { links: settings.tracking.links, opens: settings.tracking.opens },
         }
     }
 }
@@ -134,6 +153,8 @@ impl From<SettingsBody> for TenantSettings {
             quiet_hours: body.quiet_hours.map(Into::into),
             caps: body.caps.into_iter().map(|(name, one)| (name, one.into())).collect(),
             exchange_days: body.exchange_days,
+            language: body.language,
+            tracking: Tracking { links: body.tracking.links, opens: body.tracking.opens },
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod candidates;
 pub mod catalogue;
 pub mod channels;
 pub mod config;
+pub mod contents;
 pub mod grants;
 pub mod identities;
 pub mod imports;

@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
 use guanxi_app::AppError;
 use guanxi_domain::quiet_hours::marketing;
-use guanxi_domain::settings::{AttributeKind, AttributeType, Basis, Dimension, Purpose, TenantSettings};
+use guanxi_domain::settings::{AttributeKind, AttributeType, Basis, Dimension, Purpose, TenantSettings, Tracking};
 use serde::Deserialize;
 
 use crate::Console;
@@ -56,6 +56,9 @@ struct SettingsPage {
     caps: Vec<Row>,
     cap_classes: Vec<contact::Tick>,
     exchange_days: String,
+    language: String,
+    tracks_links: bool,
+    tracks_opens: bool,
     bases: Vec<(&'static str, &'static str)>,
     kinds: Vec<(&'static str, &'static str)>,
     purposes: Vec<Row>,
@@ -86,6 +89,9 @@ pub struct Change {
     marketing: String,
     transactional: String,
     reply: String,
+    language: String,
+    links: String,
+    opens: String,
     /// Not empty if the entry is to go.
     remove: String,
 }
@@ -116,6 +122,9 @@ pub async fn show(
         caps: contact::caps(settings, w, own),
         cap_classes: contact::ticks(&marketing(), w),
         exchange_days: settings.exchange_days.map(|days| days.to_string()).unwrap_or_default(),
+        language: settings.language.clone().unwrap_or_default(),
+        tracks_links: settings.tracking.links,
+        tracks_opens: settings.tracking.opens,
         bases: BASES.into_iter().map(|basis| (basis_code(basis), w.basis(basis))).collect(),
         kinds: KINDS.into_iter().map(|kind| (kind_code(kind), w.attribute_kind(kind))).collect(),
         purposes: purposes(settings, w),
@@ -150,6 +159,13 @@ fn apply(settings: &mut TenantSettings, part: &str, change: &Change) -> Result<(
         "time-zone" => {
             let time_zone = change.time_zone.trim().to_owned();
             settings.time_zone = (!time_zone.is_empty()).then_some(time_zone);
+        }
+        "language" => {
+            let language = change.language.trim().to_owned();
+            settings.language = (!language.is_empty()).then_some(language);
+        }
+        "tracking" => {
+            settings.tracking = Tracking { links: !change.links.is_empty(), opens: !change.opens.is_empty() };
         }
         "receipts" => settings.receipt_days = number("days", &change.days)?,
         "quiet-hours" => settings.quiet_hours = contact::read_quiet(change)?,

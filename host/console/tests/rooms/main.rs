@@ -8,6 +8,7 @@ mod campaigns;
 mod candidates;
 mod config;
 mod desk;
+mod contents;
 mod door;
 mod grants;
 mod house;

@@ -24,6 +24,7 @@ use super::backoff;
 use super::gate::{Gate, News};
 use super::standing::{Standing, Verdict};
 use super::tape::Recorder;
+use super::tracking::Tracking;
 use crate::Engine;
 use crate::fleet::{Passport, Unit};
 
@@ -67,6 +68,7 @@ pub(crate) struct Courier {
     /// Whether it tries a channel that rests.
     is_probe: bool,
     recorder: Recorder,
+    tracking: Tracking,
 }
 
 /// The class of a try that ended because the channel refused the session.
@@ -156,6 +158,7 @@ impl Courier {
         passport: Passport,
         standing: Standing,
         (gate, is_probe): (Arc<Gate>, bool),
+        tracking: Tracking,
     ) -> Self {
         Self {
             ambient: engine.app.ambient().clone(),
@@ -170,6 +173,7 @@ impl Courier {
             gate,
             is_probe,
             recorder: Recorder::new(engine.options.exchanges, engine.app.ambient().clone()),
+            tracking,
         }
     }
 
@@ -243,7 +247,7 @@ impl Courier {
         let outbound = Outbound {
             id: message.id.to_string(),
             address: message.address.clone(),
-            content: serde_json::to_string(&message.content).unwrap_or_default(),
+            content: serde_json::to_string(&*self.tracking.shown(&self.engine, message)).unwrap_or_default(),
             created: message.created_at,
             now,
             attempt: message.attempts,

@@ -16,6 +16,7 @@ use super::claim::{CLAIM, Turn, claim};
 use super::gate::Gate;
 use super::settle::settle;
 use super::standing::Standing;
+use super::tracking::Tracking;
 use crate::Engine;
 use crate::fleet::Unit;
 
@@ -55,7 +56,9 @@ pub(crate) async fn work_off(engine: &Engine, queue: Queue, stop: &CancellationT
             Turn::Send { claimed, is_probe, is_last } => {
                 let messages: Vec<&Message> = claimed.iter().map(|claimed| &claimed.message).collect();
                 let (standing, under_way) = Standing::of(engine, tenant, &unit, &messages).await?;
-                let courier = Courier::new(engine, tenant, &unit, passport, standing, (Arc::clone(&gate), is_probe));
+                let tracking = Tracking::of(engine, tenant, spec, &messages).await?;
+                let gate_and_probe = (Arc::clone(&gate), is_probe);
+                let courier = Courier::new(engine, tenant, &unit, passport, standing, gate_and_probe, tracking);
                 send(engine, queue, claimed, courier, (&gate, spec.idempotent)).await?;
                 drop(under_way);
                 if is_last {

@@ -10,6 +10,7 @@ use guanxi_domain::tenant::TenantId;
 
 use super::attempt::Courier;
 use super::standing::Standing;
+use super::tracking::Tracking;
 use crate::Engine;
 use crate::fleet::{Passport, Unit};
 
@@ -49,7 +50,9 @@ pub(crate) async fn send(
     };
     let (standing, _) = Standing::of(engine, tenant, unit, &[]).await?;
     let gate = engine.gates.of(tenant, unit.installation.id);
-    let tried = Courier::new(engine, tenant, unit, passport, standing, (gate, false)).try_out(message).await;
+    let tracking = Tracking::of(engine, tenant, spec, &[]).await?;
+    let courier = Courier::new(engine, tenant, unit, passport, standing, (gate, false), tracking);
+    let tried = courier.try_out(message).await;
     let channel_id = tried.settled().and_then(|settled| settled.channel_id.clone());
     let attempt = tried.attempt.ok_or_else(|| AppError::internal("a test was not tried"))?;
     let exchanges = tried.exchanges.map(|tried| tried.exchanges).unwrap_or_default();

@@ -18,7 +18,7 @@ use guanxi_store::{
 use super::bulk::Part;
 use super::memory::{Changes, Memory};
 use super::rounds::{Item, Mind};
-use super::{consents, limits, receipts, relations, segments};
+use super::{consents, limits, rates, receipts, relations, segments};
 use crate::{Engine, audiences, notices};
 
 /// Whom and what nobody knew before the batch, which follows `from`.
@@ -57,6 +57,7 @@ pub(crate) async fn write(
     work.add_newcomers(newcomers).await?;
     write_people(&mut work, tenant, memory, from).await?;
     let mut notices = write_plugins(&mut work, tenant, memory).await?;
+    rates::count(&mut work, mind, memory, items).await?;
     if let Some(outcomes) = &memory.changes.imported {
         notices.extend(notices::of_outcomes(&mut work, tenant, outcomes, mind.now).await?);
     }
@@ -207,6 +208,7 @@ async fn write_plugins(work: &mut Work, tenant: TenantId, memory: &Memory) -> Re
     work.insert_decisions(tenant, &changes.decisions).await?;
     work.insert_logs(tenant, &changes.logs).await?;
     work.insert_messages(tenant, &changes.messages).await?;
+    work.note_message_contents(tenant, &changes.message_contents).await?;
     limits::write(work, tenant, memory).await?;
     let mut told = Vec::new();
     for (installation, health) in &changes.health {

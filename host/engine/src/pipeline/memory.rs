@@ -14,8 +14,8 @@ use guanxi_domain::profile::Subject;
 use guanxi_domain::relations::Standing;
 use guanxi_import::Chunk;
 use guanxi_store::{
-    ConsentRow, DecisionRow, IdentityAction, IdentityConflict, ImportOutcomes, LinkRow, LoggedCall, OrderRow,
-    Settlement, TagRow, TimelineRow, Timer,
+    ConsentRow, DecisionRow, IdentityAction, IdentityConflict, ImportOutcomes, LinkRow, LoggedCall, MessageContent,
+    OrderRow, Settlement, TagRow, TimelineRow, Timer,
 };
 
 use super::{groups, limits, relations};
@@ -140,6 +140,8 @@ pub(crate) struct Changes {
     /// Calls of plugins that said something.
     pub(crate) logs: Vec<LoggedCall>,
     pub(crate) messages: Vec<Message>,
+    /// Which of them say what the tenant keeps.
+    pub(crate) message_contents: Vec<MessageContent>,
     pub(crate) events: Vec<NewEvent>,
     pub(crate) health: BTreeMap<InstallationId, Health>,
     /// Installations beside which something was tried.

@@ -9,7 +9,7 @@ use guanxi_domain::limits::ATTRIBUTES_MAX;
 use guanxi_domain::message::{Message, MessageClass, MessageStatus, Told};
 use guanxi_domain::person::Tag;
 use guanxi_domain::{JsonMap, Millis};
-use guanxi_store::Timer;
+use guanxi_store::{ContentRow, MessageContent, Timer};
 use serde_json::Value as Json;
 
 use super::memory::Memory;
@@ -40,12 +40,22 @@ pub(crate) struct Done {
     refusal: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<MessageId>,
+    /// The kept content that the message says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<Said>,
+}
+
+/// A kept content as it was when it was decided to say it.
+#[derive(serde::Serialize)]
+struct Said {
+    name: String,
+    version: u32,
 }
 
 impl Done {
     /// One that another decision stands in for.
     pub(crate) fn shadowed(operation: Operation) -> Self {
-        Self { operation, outcome: "shadowed", refusal: None, message: None }
+        Self { operation, outcome: "shadowed", refusal: None, message: None, said: None }
     }
 
     /// Whether the host did not do it.
@@ -87,9 +97,15 @@ pub(crate) fn perform(
             Ok(message) => ("done", None, message),
             Err(reason) => ("refused", Some(reason), None),
         };
-        done.push(Done { operation, outcome, refusal, message });
+        let said = message.and_then(|id| said(memory, id));
+        done.push(Done { operation, outcome, refusal, message, said });
     }
     done
+}
+
+fn said(memory: &Memory, message: MessageId) -> Option<Said> {
+    let noted = memory.changes.message_contents.iter().rev().find(|noted| noted.message == message)?;
+    Some(Said { name: noted.name.clone(), version: noted.version })
 }
 
 impl Asker<'_> {
@@ -137,10 +153,21 @@ impl Asker<'_> {
         if self.item.event.event.kind == SENT {
             return Err("a message about a message would go round in circles".to_owned());
         }
-        let body = match content {
-            Content::Inline(body) => content::render(body, variables).map_err(|e| e.to_string())?,
-            Content::Stored(name) => return Err(format!("the tenant keeps no content called `{name}`")),
+        let (document, kept) = match content {
+            Content::Inline(document) => (document, None),
+            Content::Stored(name) => {
+                let kept = self.mind.contents.get(name);
+                let kept = kept.ok_or_else(|| format!("the tenant keeps no content called `{name}`"))?;
+                (&kept.document, Some(kept))
+            }
         };
+        // What says the same everywhere is refused before anybody is looked for.
+        let written = |document: &JsonMap| {
+            let rendered = content::render(document, variables);
+            let whole = rendered.and_then(|body| content::with_media(body, |name| self.mind.contents.media(name)));
+            whole.map_err(|bad| bad.to_string())
+        };
+        let plain = (!content::is_layered(document)).then(|| written(document)).transpose()?;
         let known = memory.people.get(&self.item.root).ok_or("the person is gone")?;
         let purpose = if purpose.is_empty() { class_purpose(*class) } else { purpose.as_str() };
         consent::allows_message(&self.mind.settings, &known.consents, purpose, *class, self.mind.now)
@@ -154,6 +181,15 @@ impl Asker<'_> {
             Some(channel) => format!("no live connector for `{channel}` reaches this person"),
             None => "no live connector reaches this person".to_owned(),
         })?;
+        let body = match plain {
+            Some(body) => body,
+            None => {
+                let seen = known.subject().may_see("locale", "", &self.mind.settings, self.mind.now);
+                let own = known.person.attributes.get("locale").filter(|_| seen).and_then(|locale| locale.as_str());
+                let languages: Vec<&str> = own.into_iter().chain(self.mind.settings.language.as_deref()).collect();
+                written(&content::fit(document, &spec.channel, &languages))?
+            }
+        };
         let now = self.mind.now;
         let number = u64::try_from(index).unwrap_or(u64::MAX).to_be_bytes();
         // The event's time, not today's: decided again after a crash it is the same message.
@@ -180,6 +216,10 @@ impl Asker<'_> {
             updated_at: now,
             told: Told::default(),
         };
+        if let Some(ContentRow { name, version, .. }) = kept {
+            let noted = MessageContent { message: id, name: name.clone(), version: *version };
+            memory.changes.message_contents.push(noted);
+        }
         memory.changes.messages.push(message);
         Ok(id)
     }

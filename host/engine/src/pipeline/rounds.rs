@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use guanxi_app::{Ambient, AppError};
+use guanxi_app::{Ambient, AppError, Contents};
 use guanxi_domain::Millis;
 use guanxi_domain::consent;
 use guanxi_domain::delivery_receipt::DeliveryReceipt;
@@ -48,6 +48,8 @@ pub(crate) struct Item {
 pub(crate) struct Mind {
     pub(crate) tenant: TenantId,
     pub(crate) settings: Arc<TenantSettings>,
+    /// What the tenant says more than once.
+    pub(crate) contents: Arc<Contents>,
     pub(crate) units: Units,
     /// What stands beside the installations, whether they are live or not.
     pub(crate) trials: Trials,
@@ -164,6 +166,7 @@ async fn prepare(
     let mind = Mind {
         tenant,
         settings: engine.app.settings(tenant).await?,
+        contents: engine.app.kept_contents(tenant).await?,
         units,
         trials,
         budget: Arc::clone(&budget),

@@ -15,6 +15,8 @@ struct Settings {
     fallback_language: String,
     fallback_name: BTreeMap<String, String>,
     class: Class,
+    /// A content that the brand keeps, instead of the texts.
+    content: Option<String>,
 }
 
 /// The rules that the message follows.
@@ -34,6 +36,7 @@ impl Default for Settings {
             fallback_language: "en".to_owned(),
             fallback_name: texts("friend", "朋友"),
             class: Class::Marketing,
+            content: None,
         }
     }
 }
@@ -54,23 +57,35 @@ impl Campaign for Welcome {
         if moment.kept::<Kept>()?.is_some() {
             return Ok(Decision::skip("welcomed before"));
         }
+        if let Some(content) = &settings.content {
+            let name = settings.name_of(moment, &settings.fallback_language);
+            let message = Message::stored(content).with("name", name);
+            return Ok(settings.welcome(message, moment, format!("introduced for the first time; says `{content}`")));
+        }
         let Some((language, text)) = settings.text_for(moment) else {
             log!(warn, "no text for `{}`", moment.person.locale.as_deref().unwrap_or("an unknown language"));
             return Ok(Decision::skip("there is no text in this person's language or the fallback language"));
         };
-        let name = moment.person.text("name").filter(|name| !name.trim().is_empty());
-        let name = name.or_else(|| settings.fallback_name.get(language).map(String::as_str)).unwrap_or_default();
-        let message = Message::text(text).with("name", name).class(settings.class.into()).purpose("marketing");
-        Ok(Decision::because(format!("introduced for the first time; text in `{language}`"))
-            .send(message)
-            .add_tag("lifecycle", "welcomed")
-            .keep(&Kept { welcomed_at: moment.now }))
+        let message = Message::text(text).with("name", settings.name_of(moment, language));
+        Ok(settings.welcome(message, moment, format!("introduced for the first time; text in `{language}`")))
     }
 }
 
 guanxi_plugin::campaign!(Welcome);
 
 impl Settings {
+    fn welcome(&self, message: Message, moment: &Moment, why: String) -> Decision {
+        Decision::because(why)
+            .send(message.class(self.class.into()).purpose("marketing"))
+            .add_tag("lifecycle", "welcomed")
+            .keep(&Kept { welcomed_at: moment.now })
+    }
+
+    fn name_of<'a>(&'a self, moment: &'a Moment, language: &str) -> &'a str {
+        let name = moment.person.text("name").filter(|name| !name.trim().is_empty());
+        name.or_else(|| self.fallback_name.get(language).map(String::as_str)).unwrap_or_default()
+    }
+
     fn text_for(&self, moment: &Moment) -> Option<(&str, &str)> {
         let spoken = self.texts.iter().find(|(language, _)| moment.person.speaks(language));
         let found = spoken.or_else(|| self.texts.get_key_value(&self.fallback_language));
@@ -125,6 +140,13 @@ mod tests {
             assert_eq!(message.variables, json!({ "name": called }).to_string(), "{locale:?}");
             assert_eq!((message.class, message.purpose.as_str()), (MessageClass::Marketing, "marketing"));
         }
+    }
+
+    #[test]
+    fn ch_4_what_the_brand_keeps_is_said_instead() {
+        let message = sent(r#"{"content": "hello"}"#, introduction(Some("fr"), None)).unwrap();
+        assert_eq!(message.content, Content::Stored("hello".to_owned()));
+        assert_eq!(message.variables, json!({ "name": "friend" }).to_string());
     }
 
     #[test]

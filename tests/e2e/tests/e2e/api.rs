@@ -304,6 +304,7 @@ async fn one_of_each(tenant: &Tenant) -> Vec<(&'static str, String)> {
     // Nobody listens there.
     let told = json!({"address": "http://127.0.0.1:9/", "kinds": ["guanxi.candidate"]});
     let webhook = tenant.api.post("/webhooks", &told).await.expect(201)["webhook"]["id"].clone();
+    tenant.api.put("/contents/hello", &json!({"content": {"text": "Hello"}})).await.expect(200);
     let candidate = json!({"config": {"class": "reply"}});
     tenant.api.put("/installations/welcome/candidate", &candidate).await.expect(200);
     let purposes = json!({"purposes": {"advertising": {"title": "Advertising", "basis": "consent"}}});
@@ -329,6 +330,7 @@ async fn one_of_each(tenant: &Tenant) -> Vec<(&'static str, String)> {
         ("erasures/{id}", format!("erasures/{erasure}")),
         ("segments/{name}", "segments/all".to_owned()),
         ("audiences/{name}", "audiences/all".to_owned()),
+        ("contents/{name}", "contents/hello".to_owned()),
         ("webhooks/{id}", format!("webhooks/{}", webhook.as_str().unwrap())),
         ("plugins/{name}/allowance", "plugins/welcome/allowance".to_owned()),
         ("plugins/{name}/{version}", "plugins/welcome/0.1.0".to_owned()),

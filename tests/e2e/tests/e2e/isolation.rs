@@ -54,6 +54,11 @@ const BODIES: &[(&str, &str)] = &[
     ("delete_import", ""),
     ("put_import_mapping", r#"{"columns": [{"header": "email", "target": {"to": "identity", "kind": "email"}}]}"#),
     ("delete_import_mapping", ""),
+    ("put_content", r#"{"content": {"text": "theirs"}}"#),
+    ("delete_content", ""),
+    ("preview_content", r#"{"installation": "webhook", "content": {"text": "theirs"}}"#),
+    ("put_media", r#"{"no": "picture"}"#),
+    ("delete_media", ""),
     ("revoke_token", ""),
     ("create_webhook", r#"{"address": "https://hooks.example.com/theirs", "kinds": ["guanxi.upgrade"]}"#),
     ("put_webhook", r#"{"address": "https://hooks.example.com/theirs", "kinds": ["guanxi.upgrade"]}"#),
@@ -67,7 +72,8 @@ const BODIES: &[(&str, &str)] = &[
     ("revoke_publisher_key", r#"{"key": "ed25519:x"}"#),
 ];
 /// Operations whose last parameter names something of one's own choice instead of finding something.
-const CHOOSES_A_NAME: &[&str] = &["put_audience", "put_import_mapping", "put_installation", "put_segment"];
+const CHOOSES_A_NAME: &[&str] =
+    &["put_audience", "put_content", "put_import_mapping", "put_installation", "put_media", "put_segment"];
 
 struct Route {
     id: String,
@@ -142,6 +148,9 @@ async fn objects_of(tenant: &Tenant, sink: &Sink) -> Value {
     let audience = json!({"title": "Secret", "segment": "secret-segment", "installation": "puller",
         "channel_audience": "1", "kinds": ["email"], "purpose": "advertising"});
     tenant.api.put("/audiences/secret-audience", &audience).await.expect(200);
+    let picture = tenant.api.request(Method::PUT, "/media/secret-media").body(b"GIF89a".as_slice());
+    client::finish(picture).await.expect(200);
+    tenant.api.put("/contents/secret-content", &json!({"content": {"text": "Secret"}})).await.expect(200);
     let candidate = json!({"config": {"class": "reply"}});
     tenant.api.put("/installations/welcome/candidate", &candidate).await.expect(200);
     let backtest = tenant.api.post("/backtests", &json!({"installation": "welcome"})).await.expect(202);
@@ -149,7 +158,7 @@ async fn objects_of(tenant: &Tenant, sink: &Sink) -> Value {
     let told = json!({"address": sink.url(), "kinds": ["guanxi.upgrade"]});
     let webhook = tenant.api.post("/webhooks", &told).await.expect(201)["webhook"]["id"].clone();
     json!({
-        "webhooks": webhook,
+        "webhooks": webhook, "contents": "secret-content", "media": "secret-media",
         "backtests": backtest["id"],
         "people": message[0]["person"], "decisions": message[0]["decision"], "messages": message[0]["id"],
         "tokens": tokens[0]["id"], "installations": "welcome", "erasures": erasure, "imports": file["id"],
@@ -176,7 +185,7 @@ fn nothing() -> Value {
         "people": id("per"), "decisions": id("dec"), "messages": id("msg"), "tokens": id("tok"),
         "installations": "no-such-thing", "dead-letters": "987654", "erasures": id("era"), "imports": id("imp"),
         "import-mappings": "no-such-thing", "segments": "no-such-thing", "backtests": id("btt"),
-        "webhooks": id("whk"), "audiences": "no-such-thing",
+        "webhooks": id("whk"), "audiences": "no-such-thing", "contents": "no-such-thing", "media": "no-such-thing",
     })
 }
 
@@ -233,6 +242,8 @@ async fn everything(tenant: &Tenant) -> Value {
         "/decisions",
         "/backtests",
         "/webhooks",
+        "/contents",
+        "/media",
     ] {
         all[list] = tenant.list(list).await.into();
     }

@@ -225,12 +225,13 @@ fn publisher_place(name: &str) -> String {
     format!("publisher-{name}")
 }
 
-async fn bytes(mut field: Field<'_>, most: usize) -> Result<Vec<u8>, AppError> {
+/// The bytes of a field, of which there may be so many.
+pub(crate) async fn bytes(mut field: Field<'_>, most: usize) -> Result<Vec<u8>, AppError> {
     let mut all = Vec::new();
     loop {
         match field.chunk().await {
             Ok(Some(bytes)) if all.len() + bytes.len() > most => {
-                return Err(AppError::TooLarge(format!("a component has at most {COMPONENT_BYTES_MAX} bytes")));
+                return Err(AppError::TooLarge(format!("the file has more than {most} bytes")));
             }
             Ok(Some(bytes)) => all.extend_from_slice(&bytes),
             Ok(None) => return Ok(all),

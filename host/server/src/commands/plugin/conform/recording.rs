@@ -317,6 +317,7 @@ mod tests {
             rules: guanxi_domain::channel_rules::Rulebook::default(),
             poll: None,
             audience: None,
+            opens: false,
         };
         recording.check(Path::new("."), &spec).map_err(|error| format!("{error:#}"))?;
         Ok(recording)
