@@ -43,7 +43,8 @@ fn readable((name, value): (&HeaderName, &HeaderValue)) -> (String, String) {
     (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// The reply of a connector is nobody's page: whatever it says, a browser runs nothing of it and keeps nothing.
+/// The reply of a connector is nobody's page: whatever it says, a browser runs nothing of it and keeps nothing. It may hold a
+/// button, which sends a form back here and nowhere else, without the cookies of anybody.
 fn written(reply: connector::Response) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut response = (status, reply.body).into_response();
@@ -55,7 +56,8 @@ fn written(reply: connector::Response) -> Response {
             headers.insert(name, value);
         }
     }
-    let policy = HeaderValue::from_static("sandbox; default-src 'none'; frame-ancestors 'none'");
+    let policy =
+        HeaderValue::from_static("sandbox allow-forms; default-src 'none'; form-action 'self'; frame-ancestors 'none'");
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response

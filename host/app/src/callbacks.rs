@@ -92,8 +92,18 @@ impl App {
     /// Hands a request of a channel to a tenant's connector; returns its reply once what happened is durable. Nobody shows a
     /// token here: whether it is the channel who asks, the connector finds out.
     pub async fn receive(&self, slug: &str, installation: &str, incoming: Incoming) -> Result<Response, CallbackError> {
-        let callbacks = &self.inner.callbacks;
         let tenant = self.tenant_called(slug).await?.id;
+        self.receive_for(tenant, installation, incoming).await
+    }
+
+    /// The same for what came over a session of the installation's own.
+    pub async fn receive_for(
+        &self,
+        tenant: TenantId,
+        installation: &str,
+        incoming: Incoming,
+    ) -> Result<Response, CallbackError> {
+        let callbacks = &self.inner.callbacks;
         let place = callbacks.place(tenant).ok_or(AppError::Overloaded(RETRY_AFTER))?;
         let (answer, answered) = oneshot::channel();
         let (at, method) = (self.ambient().now(), incoming.method.clone());

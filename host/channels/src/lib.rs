@@ -6,6 +6,6 @@
 mod egress;
 
 pub use egress::{
-    AllowPrivate, BadAllowance, BadHostPattern, Egress, EgressError, EgressOptions, EgressPolicy, EgressSetupError,
-    HostPattern, Scrubber, SecretText, Secrets, granted_hosts, is_public,
+    AllowPrivate, Arrival, BadAllowance, BadHostPattern, Egress, EgressError, EgressOptions, EgressPolicy,
+    EgressSetupError, Holder, HostPattern, Scrubber, SecretText, Secrets, granted_hosts, is_public,
 };

@@ -316,7 +316,8 @@ impl Fleet {
     ) -> Result<Passport, AppError> {
         let mut open = self.app.open_secrets(tenant, unit.installation.id).await?;
         open.0.retain(|name, _| unit.installation.grants.allows_secret(name));
-        Ok(Passport { policy: policy(unit, &open), secrets: decoded(spec, &open) })
+        let policy = policy(unit, &open).held_by(tenant, &unit.installation.name);
+        Ok(Passport { policy, secrets: decoded(spec, &open) })
     }
 
     async fn load(

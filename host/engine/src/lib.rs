@@ -3,6 +3,7 @@
 //! One tenant's log is worked off by one task in order, so that the events of a person never overtake each other; tenants
 //! run beside each other. Plugins are called between reading and the one transaction that writes everything.
 
+mod arrivals;
 mod audiences;
 mod backtests;
 mod callbacks;
@@ -141,6 +142,7 @@ impl Engine {
         tasks.spawn(errands::run(self.clone(), stop.clone()));
         tasks.spawn(polls::supervise(self.clone(), stop.clone()));
         tasks.spawn(audiences::supervise(self.clone(), stop.clone()));
+        tasks.spawn(arrivals::run(self.clone(), stop.clone()));
         tasks.spawn(webhooks::supervise(self.clone(), stop.clone()));
         tasks.spawn(webhooks::keep_up(self.clone(), stop.clone()));
         tasks.spawn(delivery::supervise(self, stop));

@@ -21,6 +21,20 @@ pub fn utc(at: Instant) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// A time as mail writes it (RFC 5322), `Thu, 01 Jan 2026 00:00:00 +0000`.
+pub fn mail(at: Instant) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (year, month, day) = date(at);
+    let name =
+        |names: &[&'static str], index: i64| usize::try_from(index).ok().and_then(|index| names.get(index).copied());
+    let of_week = name(&DAYS, at.div_euclid(DAY).rem_euclid(7)).unwrap_or_default();
+    let month = name(&MONTHS, month - 1).unwrap_or_default();
+    let of_day = at.rem_euclid(DAY);
+    let (hour, minute, second) = (of_day / HOUR, of_day % HOUR / MINUTE, of_day % MINUTE / SECOND);
+    format!("{of_week}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} +0000")
+}
+
 /// The time that is written `2026-01-01 08:00:00` in Beijing.
 pub fn beijing(text: &str) -> Option<Instant> {
     let (date, time) = text.split_once(' ')?;
@@ -59,6 +73,9 @@ mod tests {
     fn times_are_read_and_written() {
         assert_eq!(utc(NOW), "2026-01-01T00:00:00Z");
         assert_eq!(utc(1_709_251_199_999), "2024-02-29T23:59:59Z");
+        assert_eq!(mail(NOW), "Thu, 01 Jan 2026 00:00:00 +0000");
+        assert_eq!(mail(1_709_251_199_999), "Thu, 29 Feb 2024 23:59:59 +0000");
+        assert_eq!(mail(-1), "Wed, 31 Dec 1969 23:59:59 +0000");
         assert_eq!(beijing("2026-01-01 08:00:00"), Some(NOW));
         assert_eq!(beijing("2024-03-01 07:59:59"), Some(1_709_251_199_000));
         let bad =

@@ -58,6 +58,7 @@ const BOUNDARIES: &[Boundary] = &[
     Boundary { third_party: "utoipa", folders: &["host/api"] },
     Boundary { third_party: "askama", folders: &["host/console"] },
     Boundary { third_party: "reqwest", folders: &["host/channels", "host/server", "tests"] },
+    Boundary { third_party: "lettre", folders: &["host/channels"] },
     Boundary { third_party: "anyhow", folders: &["host/server", "xtask", "tests"] },
 ];
 

@@ -12,8 +12,8 @@ pub enum EgressError {
     /// The connector described something that cannot be sent: says what.
     #[error("the request cannot be sent: {0}")]
     BadRequest(String),
-    /// Not `https`, and not allowed by the operator.
-    #[error("`{scheme}` is not allowed; use https")]
+    /// No scheme that is spoken here, or one without TLS that the operator does not allow.
+    #[error("`{scheme}` is not allowed; use {}", secure(.scheme))]
     Scheme {
         /// As in the URL.
         scheme: String,
@@ -65,6 +65,14 @@ pub enum EgressError {
         /// What the handshake failed at.
         reason: String,
     },
+    /// An exchange of several steps ended before anything was handed over that could have an effect.
+    #[error("the exchange with `{host}` ended before the message was handed over: {reason}")]
+    Interrupted {
+        /// As in the URL.
+        host: String,
+        /// What happened, and when.
+        reason: String,
+    },
     /// No complete response in time.
     #[error("no complete response within {} ms", after.as_millis())]
     Timeout {
@@ -112,7 +120,8 @@ impl EgressError {
             | Self::NoSession
             | Self::Dns { .. }
             | Self::Connect { .. }
-            | Self::Tls { .. } => true,
+            | Self::Tls { .. }
+            | Self::Interrupted { .. } => true,
             Self::Timeout { .. }
             | Self::Broken { .. }
             | Self::TooLarge { .. }
@@ -124,9 +133,12 @@ impl EgressError {
     /// Whether the same request may succeed later although nobody changes anything.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Dns { .. } | Self::Connect { .. } | Self::Tls { .. } | Self::Timeout { .. } | Self::Broken { .. } => {
-                true
-            }
+            Self::Dns { .. }
+            | Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::Interrupted { .. }
+            | Self::Timeout { .. }
+            | Self::Broken { .. } => true,
             Self::AfterRedirect(cause) => cause.is_transient(),
             Self::BadRequest(_)
             | Self::Scheme { .. }
@@ -152,6 +164,7 @@ impl EgressError {
             | Self::Dns { .. }
             | Self::Connect { .. }
             | Self::Tls { .. }
+            | Self::Interrupted { .. }
             | Self::Timeout { .. }
             | Self::Broken { .. }
             | Self::TooLarge { .. }
@@ -173,6 +186,11 @@ pub enum EgressSetupError {
     /// The options contradict each other or the user agent is no header value.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
+}
+
+/// The form of a scheme that has TLS.
+fn secure(scheme: &str) -> &'static str {
+    if scheme == "smpp" { "smpps" } else { "https" }
 }
 
 /// Translates what the client says. Its own words contain the URL, and so perhaps a secret: only the innermost cause

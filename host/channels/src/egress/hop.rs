@@ -6,12 +6,13 @@ use bytes::Bytes;
 use guanxi_domain::connector::Request;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
-use url::{Host, Url};
+use url::Url;
 
 use super::EgressError;
 use super::address::AllowPrivate;
 use super::policy::EgressPolicy;
 use super::secret::{Place, expand};
+use super::target::Target;
 
 const URL_BYTES_MAX: usize = 8 * 1024;
 const HEADERS_MAX: usize = 64;
@@ -119,26 +120,27 @@ impl Gate<'_> {
                 return Err(EgressError::Scheme { scheme: scheme.to_owned() });
             }
         }
+        self.admit_target(url).map(drop)
+    }
+
+    /// The same whatever the scheme is.
+    pub(super) fn admit_target(&self, url: &Url) -> Result<Target, EgressError> {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(bad("its URL carries a user name or password; use an `authorization` header"));
         }
-        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
+        let Some(target) = Target::of(url) else {
             return Err(bad("its URL names no host"));
         };
-        let name = url.host_str().unwrap_or_default();
+        let (name, port) = (&target.host, target.port);
         if !self.policy.covers(name, port) {
-            let host = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
+            let host = url.port().map_or_else(|| name.clone(), |port| format!("{name}:{port}"));
             return Err(EgressError::NotGranted { host });
         }
-        let address = match host {
-            Host::Domain(_) => return Ok(()),
-            Host::Ipv4(address) => address.into(),
-            Host::Ipv6(address) => address.into(),
-        };
-        if self.allow_private.reaches(address, Some(port)) {
-            Ok(())
-        } else {
-            Err(EgressError::PrivateAddress { host: name.to_owned(), address })
+        match target.address {
+            Some(address) if !self.allow_private.reaches(address, Some(port)) => {
+                Err(EgressError::PrivateAddress { host: target.host, address })
+            }
+            _ => Ok(target),
         }
     }
 }
@@ -179,7 +181,22 @@ fn described_url(text: &str, gate: &Gate<'_>) -> Result<Url, EgressError> {
     Ok(url)
 }
 
-fn described_headers(described: &[(String, String)], policy: &EgressPolicy) -> Result<HeaderMap, EgressError> {
+/// The URL of a request that is not HTTP: a scheme and a place, without secrets.
+pub(super) fn plain_url(text: &str) -> Result<Url, EgressError> {
+    if text.len() > URL_BYTES_MAX {
+        return Err(bad(format!("its URL exceeds {URL_BYTES_MAX} bytes")));
+    }
+    let url = Url::parse(text).map_err(|problem| bad(format!("its URL cannot be read: {problem}")))?;
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return Err(bad("its URL has more than scheme, host and port"));
+    }
+    Ok(url)
+}
+
+pub(super) fn described_headers(
+    described: &[(String, String)],
+    policy: &EgressPolicy,
+) -> Result<HeaderMap, EgressError> {
     if described.len() > HEADERS_MAX {
         return Err(bad(format!("it has more than {HEADERS_MAX} headers")));
     }
@@ -217,6 +234,17 @@ fn header_value(name: &str, text: &str, policy: &EgressPolicy) -> Result<HeaderV
     Ok(value)
 }
 
+/// The value of a header that may stand there once.
+pub(super) fn only<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, EgressError> {
+    let mut values = headers.get_all(name).iter();
+    let (first, second) = (values.next(), values.next());
+    if second.is_some() {
+        return Err(bad(format!("it has more than one header `{name}`")));
+    }
+    let text = |value: &'h HeaderValue| std::str::from_utf8(value.as_bytes());
+    first.map(text).transpose().map_err(|_| bad(format!("the header `{name}` is not UTF-8")))
+}
+
 fn kept(headers: HeaderMap, keep: impl Fn(&HeaderName, &HeaderValue) -> bool) -> HeaderMap {
     let mut left = HeaderMap::with_capacity(headers.len());
     for name in headers.keys() {
@@ -231,6 +259,6 @@ fn is_credential(name: &HeaderName) -> bool {
     name == header::AUTHORIZATION || name == header::COOKIE
 }
 
-fn bad(problem: impl Into<String>) -> EgressError {
+pub(super) fn bad(problem: impl Into<String>) -> EgressError {
     EgressError::BadRequest(problem.into())
 }

@@ -1,4 +1,4 @@
-//! HTTP on behalf of sandboxed connectors: what leaves, where it may go, and how much may come back.
+//! Requests on behalf of sandboxed connectors, HTTP and others by the scheme of the URL: what leaves, where it may go, and how much may come back.
 //!
 //! Three locks, each on every hop: the host must be granted to the installation, the *resolved* address must be public
 //! or allowed by the operator (checked where the connection is made, so a name that changes its mind gains nothing),
@@ -6,6 +6,8 @@
 //! because each hop passes the same locks.
 
 mod address;
+mod arrival;
+mod dial;
 mod error;
 mod hop;
 mod host_pattern;
@@ -14,18 +16,26 @@ mod resolver;
 mod response;
 mod scrub;
 mod secret;
+mod smpp;
+mod smtp;
+mod target;
 mod tls;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use guanxi_domain::connector::{Request, Response};
+use tokio::sync::mpsc;
 
+use dial::Dialer;
 use hop::{Gate, Hop};
 use resolver::Resolver;
+use smpp::Smpp;
+use smtp::Smtp;
 
 pub use address::{AllowPrivate, BadAllowance, is_public};
+pub use arrival::{Arrival, Holder};
 pub use error::{EgressError, EgressSetupError};
 pub use host_pattern::{BadHostPattern, HostPattern};
 pub use policy::{EgressPolicy, granted_hosts};
@@ -45,7 +55,7 @@ pub struct EgressOptions {
     pub request_bytes_max: usize,
     /// Addresses that may be reached although they are not public.
     pub allow_private: AllowPrivate,
-    /// Whether plain `http` may be spoken.
+    /// Whether plain `http` may be spoken, SMPP, and mail without TLS.
     pub allow_http: bool,
     /// How many redirects are followed; one more is an error.
     pub redirects_max: usize,
@@ -89,6 +99,30 @@ struct Shared {
     client: reqwest::Client,
     /// A resolver is told names without ports, so every port that the operator's list mentions has its own client.
     client_of_port: HashMap<u16, reqwest::Client>,
+    smtp: Smtp,
+    smpp: Smpp,
+    /// Until somebody takes it.
+    arrivals: Mutex<Option<mpsc::Receiver<Arrival>>>,
+}
+
+/// What is spoken to a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Transport {
+    Http,
+    Smtp,
+    Smpp,
+}
+
+impl Transport {
+    /// By the scheme; what is none of ours is HTTP's to refuse.
+    fn of(url: &str) -> Self {
+        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+        match scheme.to_ascii_lowercase().as_str() {
+            "smtp" | "smtps" => Self::Smtp,
+            "smpp" | "smpps" => Self::Smpp,
+            _ => Self::Http,
+        }
+    }
 }
 
 impl Egress {
@@ -98,16 +132,36 @@ impl Egress {
         let client = client(&options, &tls, None)?;
         let of_port = |port| Ok((port, self::client(&options, &tls, Some(port))?));
         let client_of_port = options.allow_private.ports().map(of_port).collect::<Result<_, EgressSetupError>>()?;
-        Ok(Self { shared: Arc::new(Shared { options, client, client_of_port }) })
+        let dialer = Dialer {
+            allow_private: options.allow_private.clone(),
+            timeout: options.connect_timeout,
+            tls: Arc::new(tls::without_protocols(tls)),
+        };
+        let (line, arrivals) = arrival::line();
+        let smpp = Smpp::new(dialer.clone(), options.total_timeout, line);
+        let smtp = Smtp::new(dialer, options.total_timeout, options.idle_timeout);
+        let arrivals = Mutex::new(Some(arrivals));
+        Ok(Self { shared: Arc::new(Shared { options, client, client_of_port, smtp, smpp, arrivals }) })
     }
 
     /// Sends `request` if `policy` grants it and hands back the last response, whatever its status.
     ///
     /// `{{secret:NAME}}` and `{{session}}` are replaced in the URL's path and query (percent-encoded) and in header
-    /// values (as they are); the body goes out untouched. Redirects are followed; credentials and headers with secrets
+    /// values (as they are); the body goes out untouched. `smtp`, `smpp` and their
+    /// forms with TLS hand over messages, see `docs/plugins.md`; secrets stand in header values there. Redirects are followed; credentials and headers with secrets
     /// stay behind when scheme, host or port change, and what a redirect says is never searched for placeholders.
     pub async fn perform(&self, request: &Request, policy: &EgressPolicy) -> Result<Response, EgressError> {
-        self.in_time(self.shared.follow(request, policy)).await
+        let Shared { options, smtp, smpp, .. } = &*self.shared;
+        match Transport::of(&request.url) {
+            Transport::Http => self.in_time(self.shared.follow(request, policy)).await,
+            Transport::Smtp => smtp.perform(request, &self.shared.gate(policy), options.request_bytes_max).await,
+            Transport::Smpp => smpp.perform(request, &self.shared.gate(policy), options.request_bytes_max).await,
+        }
+    }
+
+    /// The line of what arrives over kept sessions, for the one who has the connectors; `None` if somebody took it.
+    pub fn arrivals(&self) -> Option<mpsc::Receiver<Arrival>> {
+        self.shared.arrivals.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The same without following redirects: one is handed back as the response that it is.

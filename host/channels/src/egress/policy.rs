@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use guanxi_domain::connector::Request;
+use guanxi_domain::tenant::TenantId;
 use serde_json::Value;
 use url::Url;
 
 use super::address::AllowPrivate;
+use super::arrival::Holder;
 use super::hop::{Gate, Hop};
 use super::host_pattern::{BadHostPattern, HostPattern};
 use super::secret::{SecretText, Secrets};
-use super::{EgressError, EgressOptions};
+use super::target::Target;
+use super::{EgressError, EgressOptions, Transport, smpp, smtp};
 
 /// What one installation may reach and which secrets its requests may carry. Made once an installation, cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +24,8 @@ pub struct EgressPolicy {
     pub secrets: Arc<Secrets>,
     /// Its current session, if it has one.
     pub session: Option<SecretText>,
+    /// Who gets what arrives over sessions that its requests open; without one, nothing is taken.
+    pub holder: Option<Holder>,
 }
 
 impl EgressPolicy {
@@ -30,7 +35,7 @@ impl EgressPolicy {
         secrets: Arc<Secrets>,
     ) -> Result<Self, BadHostPattern> {
         let hosts = hosts.into_iter().map(|host| host.as_ref().parse()).collect::<Result<_, _>>()?;
-        Ok(Self { hosts, secrets, session: None })
+        Ok(Self { hosts, secrets, session: None, holder: None })
     }
 
     /// The same with another session.
@@ -40,12 +45,24 @@ impl EgressPolicy {
         self
     }
 
+    /// The same, for an installation that gets what arrives.
+    #[must_use]
+    pub fn held_by(mut self, tenant: TenantId, installation: &str) -> Self {
+        self.holder = Some(Holder { tenant, installation: installation.into() });
+        self
+    }
+
     /// Whether `request` could leave under this policy: all that [`Egress::perform`](super::Egress::perform) checks before
     /// it opens a connection, with the usual bounds and no private address allowed.
     pub fn judge(&self, request: &Request, allow_http: bool) -> Result<(), EgressError> {
         let allow_private = AllowPrivate::default();
         let gate = Gate { policy: self, allow_private: &allow_private, allow_http };
-        Hop::first(request, &gate, EgressOptions::default().request_bytes_max).map(|_| ())
+        let body_max = EgressOptions::default().request_bytes_max;
+        match Transport::of(&request.url) {
+            Transport::Http => Hop::first(request, &gate, body_max).map(drop),
+            Transport::Smtp => smtp::judge(request, &gate, body_max),
+            Transport::Smpp => smpp::judge(request, &gate, body_max),
+        }
     }
 
     pub(super) fn covers(&self, host: &str, port: u16) -> bool {
@@ -72,6 +89,6 @@ pub fn granted_hosts(entries: &[String], config: &Value) -> Vec<String> {
 }
 
 fn host_of(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok()?;
-    Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
+    let Target { host, port, .. } = Target::of(&Url::parse(url).ok()?)?;
+    Some(format!("{host}:{port}"))
 }

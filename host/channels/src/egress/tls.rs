@@ -23,6 +23,12 @@ pub(super) fn client_config(extra_roots: &[Vec<u8>]) -> Result<ClientConfig, Egr
     Ok(config)
 }
 
+/// The same trust for what is not HTTP and so has no name in a handshake.
+pub(super) fn without_protocols(mut config: ClientConfig) -> ClientConfig {
+    config.alpn_protocols.clear();
+    config
+}
+
 fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     let system = rustls_native_certs::load_native_certs();

@@ -5,8 +5,11 @@
 
 mod addresses;
 mod grants;
+mod mail;
+mod mail_server;
 mod redirects;
 mod requests;
 mod responses;
+mod short_messages;
 mod support;
 mod transport;

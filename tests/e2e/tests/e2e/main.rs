@@ -39,4 +39,5 @@ mod rules;
 mod segments;
 mod shares;
 mod tracking;
+mod transports;
 mod webhooks;

@@ -6,6 +6,7 @@ use guanxi_domain::Millis;
 use guanxi_domain::connector::{Outcome, Response};
 use serde_json::Value;
 
+use super::carried::is_mail;
 use super::recording::{Recording, Reply};
 use super::rule::{self, At, Problem, Rule};
 use super::stage::{End, Scene, Stage};
@@ -26,20 +27,21 @@ pub fn enough(recordings: &[Recording]) -> BTreeSet<u16> {
 /// Plays one recording with every fault at every step.
 pub fn check(stage: &mut Stage<'_>, recording: &Recording, enough: &BTreeSet<u16>) -> anyhow::Result<()> {
     for step in 0..recording.exchanges.len() {
-        let Some(reply) = recording.reply(step) else { continue };
+        let (Some(reply), Some(exchange)) = (recording.reply(step), recording.exchanges.get(step)) else { continue };
         let idempotent = stage.spec.idempotent;
-        for after in [None, Some(WAIT)] {
+        let statuses = Statuses::of(&exchange.request.url);
+        for &(status, after) in statuses.throttled {
             let said =
-                if after.is_some() { format!("with Retry-After: {WAIT}") } else { "without Retry-After".to_owned() };
-            let fault = Fault::status(step, &format!("status 429 {said}"), 429, after, reply.at);
+                after.map_or_else(|| "without Retry-After".to_owned(), |after| format!("with Retry-After: {after}"));
+            let fault = Fault::status(step, &format!("status {status} {said}"), status, after, reply.at);
             let judge = |end: &End| throttled(end, after, reply.at);
             play(stage, recording, &fault, &rule::THROTTLED, judge)?;
         }
-        for status in [500, 502, 503, 504] {
+        for &status in statuses.unavailable {
             let fault = Fault::status(step, &format!("status {status}"), status, None, reply.at);
             play(stage, recording, &fault, &rule::UNAVAILABLE, |end| unavailable(end, idempotent))?;
         }
-        for status in [401, 403] {
+        for &status in statuses.denied {
             let fault = Fault::status(step, &format!("status {status}"), status, None, reply.at);
             play(stage, recording, &fault, &rule::DENIED, |end| readable(end, false))?;
         }
@@ -53,6 +55,27 @@ pub fn check(stage: &mut Stage<'_>, recording: &Recording, enough: &BTreeSet<u16
         }
     }
     Ok(())
+}
+
+/// With which statuses a channel says what, by what it speaks.
+struct Statuses {
+    /// Each with the seconds of its `Retry-After`.
+    throttled: &'static [(u16, Option<u32>)],
+    unavailable: &'static [u16],
+    denied: &'static [u16],
+}
+
+impl Statuses {
+    fn of(url: &str) -> Self {
+        if is_mail(url) {
+            return Self {
+                throttled: &[(421, None), (450, None), (451, None), (452, None)],
+                unavailable: &[421, 454],
+                denied: &[530, 535, 550, 554],
+            };
+        }
+        Self { throttled: &[(429, None), (429, Some(WAIT))], unavailable: &[500, 502, 503, 504], denied: &[401, 403] }
+    }
 }
 
 /// What the channel answers from one step on.

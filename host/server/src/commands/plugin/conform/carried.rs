@@ -23,6 +23,12 @@ pub fn carries(request: &Request, text: &str) -> bool {
 
 fn body_carries(request: &Request, text: &str) -> bool {
     let Ok(body) = std::str::from_utf8(&request.body) else { return false };
+    if is_mail(&request.url) {
+        return mail_texts(body).iter().any(|part| part.contains(&text.replace("\r\n", "\n")));
+    }
+    if is_short_message(&request.url) {
+        return short_message(body).is_some_and(|found| found.contains(text));
+    }
     if is_form(request) {
         return pairs(body).any(|(_, value)| holds(&value, text, DEPTH));
     }
@@ -48,6 +54,52 @@ fn holds(written: &str, text: &str, depth: u32) -> bool {
 fn from_xml(written: &str) -> String {
     let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")];
     entities.iter().fold(written.to_owned(), |text, (entity, character)| text.replace(entity, character))
+}
+
+/// Whether a request with this URL is a message of mail.
+pub fn is_mail(url: &str) -> bool {
+    url.starts_with("smtp://") || url.starts_with("smtps://")
+}
+
+fn is_short_message(url: &str) -> bool {
+    url.starts_with("smpp://") || url.starts_with("smpps://")
+}
+
+/// The text of short messages, joined as a phone does. Of the codings UCS-2 is read, and what all others have of ASCII.
+fn short_message(body: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    let read = |part: &Value| {
+        let bytes = STANDARD.decode(part.get("short_message")?.as_str()?).ok()?;
+        let has_header = part.get("esm_class")?.as_u64()? & 0x40 != 0;
+        let header = bytes.first().filter(|_| has_header).map_or(0, |length| usize::from(*length) + 1);
+        let text = bytes.get(header..)?;
+        if part.get("data_coding")?.as_u64()? != 8 {
+            return Some(String::from_utf8_lossy(text).into_owned());
+        }
+        let units: Vec<u16> =
+            text.chunks_exact(2).map(|pair| pair.iter().fold(0, |unit, byte| unit << 8 | u16::from(*byte))).collect();
+        String::from_utf16(&units).ok()
+    };
+    body.get("parts")?.as_array()?.iter().map(read).collect()
+}
+
+/// The texts of a message and its parts. Their lines end as everywhere but in mail.
+fn mail_texts(message: &str) -> Vec<String> {
+    let parts = message.split("\r\n--").filter_map(|part| part.split_once("\r\n\r\n"));
+    let read = |(head, content): (&str, &str)| {
+        let head = head.to_ascii_lowercase();
+        let bytes = if head.contains("content-transfer-encoding: base64") {
+            STANDARD.decode(content.replace("\r\n", "")).unwrap_or_default()
+        } else if head.contains("content-transfer-encoding: quoted-printable") {
+            // The same as in a URL, with another sign.
+            let escaped = content.replace("=\r\n", "").replace('%', "%25").replace('=', "%");
+            percent_decode_str(&escaped).collect()
+        } else {
+            content.as_bytes().to_vec()
+        };
+        String::from_utf8_lossy(&bytes).replace("\r\n", "\n")
+    };
+    parts.map(read).collect()
 }
 
 fn is_form(request: &Request) -> bool {
@@ -125,6 +177,32 @@ mod tests {
         check(url, "text/xml", "<t>Hi &quot;你&quot; &amp; &lt;b&gt;</t>", true);
         check(url, "text/plain", "Hi \"你\" & <b>", true);
         check(url, "application/json", &format!(r#"{{"raw": "{}"}}"#, STANDARD.encode("Hi \"你\" & <b>")), true);
+    }
+
+    #[test]
+    fn a_text_is_found_in_each_encoding_of_mail() {
+        let text = "Hi \"你\"\n100 % = <b>";
+        let encoded = STANDARD.encode(text.replace('\n', "\r\n"));
+        let quoted = "Hi \"=E4=BD=A0\"\r\n100=\r\n % =3D <b>";
+        for (encoding, body) in [("base64", encoded.as_str()), ("quoted-printable", quoted)] {
+            let head = format!("Content-Type: text/plain\r\nContent-Transfer-Encoding: {encoding}");
+            for mail in [
+                format!("Subject: x\r\n{head}\r\n\r\n{body}\r\n"),
+                format!("Subject: x\r\n\r\n--b\r\n{head}\r\n\r\n{body}\r\n--b--\r\n"),
+            ] {
+                assert!(carries(&request("smtps://a.example", "", &mail), text), "{mail}");
+                assert!(!carries(&request("smtps://a.example", "", &mail), "Ho"), "{mail}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_is_found_in_short_messages() {
+        let part = |bytes: &[u8], coding: u8| serde_json::json!({"esm_class": 64, "data_coding": coding, "short_message": STANDARD.encode(bytes)});
+        let parts = [part(&[2, 0, 0, 0x4f, 0x60], 8), part(&[2, 0, 0, 0x59, 0x7d], 8), part(&[0, b'!'], 0)];
+        let body = serde_json::json!({ "parts": parts }).to_string();
+        assert!(carries(&request("smpps://a.example", "application/json", &body), "你好!"), "{body}");
+        assert!(!carries(&request("smpps://a.example", "application/json", &body), "你们"), "{body}");
     }
 
     #[test]

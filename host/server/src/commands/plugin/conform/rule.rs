@@ -62,19 +62,19 @@ pub static BOUNDED: Rule = Rule {
 };
 pub static THROTTLED: Rule = Rule {
     id: "throttled",
-    says: "status 429 is `retry-after` or `quota-exhausted`, no sooner than `Retry-After` says",
+    says: "status 429, of mail 421 and 450 to 452, is `retry-after` or `quota-exhausted`, no sooner than `Retry-After` says",
     without: NO_REQUEST,
     remedy: "look at the status before the body, and take the seconds of `Retry-After`",
 };
 pub static UNAVAILABLE: Rule = Rule {
     id: "unavailable",
-    says: "status 500, 502, 503 and 504 are tried again",
+    says: "status 500, 502, 503 and 504, of mail 421 and 454, are tried again",
     without: NO_REQUEST,
-    remedy: "answer 5xx with `retry-after`; a failure is repeated for idempotent channels only",
+    remedy: "answer 5xx, of mail 4xx, with `retry-after`; a failure is repeated for idempotent channels only",
 };
 pub static DENIED: Rule = Rule {
     id: "denied",
-    says: "status 401 and 403 are never `sent`",
+    says: "status 401 and 403, of mail 530, 535, 550 and 554, are never `sent`",
     without: NO_REQUEST,
     remedy: "look at the status before the body: `refresh-session`, `recipient-gone` or `rejected` with the channel's words",
 };
