@@ -1,7 +1,7 @@
 //! The kinds of identifiers that Guanxi knows: what their values look like, what they say about who it is, and how many
 //! of them one person may have before it is no person any more.
 
-use super::{BadIdentity, VALUE_MAX, email, phone, text};
+use super::{BadIdentity, VALUE_MAX, email, phone, text, web_push};
 
 /// What holds for all identities of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct KindRules {
     pub per_person_max: u32,
     /// Whether several people use one value, as a family uses a tablet: it may say who was seen, but joins nobody.
     pub shared: bool,
+    /// The most characters of a value.
+    pub value_max: usize,
     form: Form,
 }
 
@@ -36,6 +38,8 @@ enum Form {
     /// A phone number without `+`, as WhatsApp names its users. Not checked against numbering plans: Mexican and
     /// Argentinian users keep a digit that their phones have lost.
     WhatsApp,
+    /// What a browser gives out for push messages.
+    PushSubscription,
     /// What a brand prints and people type: any characters, compared without width and invisible ones.
     Printed,
     /// What people may have chosen themselves: any characters, and nothing that looks different is made equal.
@@ -80,7 +84,7 @@ pub const KINDS: &[KindRules] = &[
     KindRules::of("order", 2, 10_000, Form::Printed),
     KindRules::of("device", 1, 20, Form::Chosen).shared(),
     // A browser's subscription: who sits in front of it may change.
-    KindRules::of("web_push", 1, 20, Form::Id).shared(),
+    KindRules::of("web_push", 1, 20, Form::PushSubscription).shared().within(web_push::VALUE_MAX),
     KindRules::of("anonymous", 0, 100, Form::Chosen).shared(),
 ];
 
@@ -114,7 +118,7 @@ pub(super) fn of(kind: &str) -> &'static KindRules {
 
 impl KindRules {
     const fn of(kind: &'static str, strength: u8, per_person_max: u32, form: Form) -> Self {
-        Self { kind, strength, exclusive: false, per_person_max, shared: false, form }
+        Self { kind, strength, exclusive: false, per_person_max, shared: false, value_max: VALUE_MAX, form }
     }
 
     const fn exclusive(self) -> Self {
@@ -125,10 +129,14 @@ impl KindRules {
         Self { shared: true, ..self }
     }
 
+    const fn within(self, value_max: usize) -> Self {
+        Self { value_max, ..self }
+    }
+
     /// The one form of a value.
     pub(super) fn normal(&self, value: &str, region: Option<&str>) -> Result<String, BadIdentity> {
         // Normalising costs a multiple of what it reads.
-        if value.chars().take(2 * VALUE_MAX + 1).count() > 2 * VALUE_MAX {
+        if value.chars().take(2 * self.value_max + 1).count() > 2 * self.value_max {
             return Err(BadIdentity::Value);
         }
         let text = match self.form {
@@ -148,6 +156,7 @@ impl KindRules {
             Form::Id => return if is_id(&text) { Ok(text) } else { Err(self.refuse(ID_WANTS)) },
             Form::FoldedId => (is_id(&text).then(|| text.to_ascii_lowercase()), ID_WANTS),
             Form::Number => (digits(&text, 1..=20).then_some(text), NUMBER_WANTS),
+            Form::PushSubscription => (web_push::normal(&text), web_push::WANTS),
             Form::WhatsApp => (phone::digits(&text).filter(|text| digits(text, 5..=15)), WHATSAPP_WANTS),
         };
         good.ok_or(self.refuse(wants))

@@ -11,6 +11,7 @@ mod script;
 #[cfg(test)]
 mod tests;
 mod text;
+mod web_push;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,7 +20,7 @@ use std::str::FromStr;
 pub use self::kinds::{KINDS, KindRules};
 pub use self::phone::is_region;
 
-/// The most characters of a value.
+/// The most characters of a value, but of kinds whose rules say otherwise.
 pub const VALUE_MAX: usize = 256;
 /// The most identities one event may name.
 pub const PER_EVENT_MAX: usize = 16;
@@ -85,7 +86,7 @@ impl Identity {
     pub fn read(kind: &str, value: &str, region: Option<&str>) -> Result<Self, BadIdentity> {
         check_kind(kind)?;
         let value = kinds::of(kind).normal(value, region)?;
-        check_value(&value)?;
+        check_value(kind, &value)?;
         Ok(Self { kind: kind.to_owned(), value })
     }
 
@@ -98,7 +99,7 @@ impl Identity {
     /// An identity as it was written down once, after it had been read: only its outline is checked.
     pub fn stored(kind: &str, value: &str) -> Result<Self, BadIdentity> {
         check_kind(kind)?;
-        check_value(value)?;
+        check_value(kind, value)?;
         Ok(Self { kind: kind.to_owned(), value: value.to_owned() })
     }
 
@@ -155,8 +156,9 @@ fn check_kind(kind: &str) -> Result<(), BadIdentity> {
     if good { Ok(()) } else { Err(BadIdentity::Kind) }
 }
 
-fn check_value(value: &str) -> Result<(), BadIdentity> {
-    let good = !value.is_empty() && value.chars().count() <= VALUE_MAX && !value.chars().any(char::is_control);
+fn check_value(kind: &str, value: &str) -> Result<(), BadIdentity> {
+    let most = kinds::of(kind).value_max;
+    let good = !value.is_empty() && value.chars().count() <= most && !value.chars().any(char::is_control);
     if good { Ok(()) } else { Err(BadIdentity::Value) }
 }
 

@@ -71,6 +71,38 @@ fn id_2_values_are_normalised_per_kind() {
     refuse(None, &[(&format!("member_card:{}", "\u{fdfa}".repeat(VALUE_MAX)), BadIdentity::Value)]);
 }
 
+/// The keys are those of RFC 8291, appendix A.
+#[test]
+fn id_2_a_browsers_subscription_has_one_form() {
+    let (point, auth) = (
+        "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "BTBZMqHH6r4Tts7J_aSIgg",
+    );
+    let endpoint = "https://fcm.googleapis.com/fcm/send/dpH5lCsTSSM:APA91b";
+    let normal = format!("web_push:{endpoint}#{point}.{auth}");
+    let json = format!(
+        r#"web_push:{{"endpoint":"{endpoint}","expirationTime":null,"keys":{{"p256dh":"{point}","auth":"{auth}=="}}}}"#
+    );
+    let standard = format!("web_push:{endpoint}#{}.{auth}", point.replace('-', "+").replace('_', "/"));
+    check(None, &[(&json, &normal), (&standard, &normal)]);
+    let long = format!("web_push:https://push.example/{}#{point}.{auth}", "x".repeat(880));
+    check(None, &[(&long, &long)]);
+    assert_eq!(Identity::stored("web_push", long.split_once(':').unwrap().1).unwrap().to_string(), long);
+    let id = || BadIdentity::Form { kind: "web_push", wants: kinds_wants("web_push") };
+    for bad in [
+        "web_push:abc".to_owned(),
+        format!("web_push:{endpoint}#{point}"),
+        format!("web_push:{endpoint}#{auth}.{point}"),
+        format!("web_push:{endpoint}#{}.{auth}", point.replacen('B', "A", 1)),
+        format!("web_push:ftp://push.example/x#{point}.{auth}"),
+        format!("web_push:https://a:b@push.example/x#{point}.{auth}"),
+        format!("web_push:https:///x#{point}.{auth}"),
+        format!("web_push:https://push.example/{}#{point}.{auth}", "x".repeat(900)),
+    ] {
+        refuse(None, &[(&bad, id())]);
+    }
+}
+
 fn kinds_wants(kind: &str) -> &'static str {
     match Identity::new(kind, "!").unwrap_err() {
         BadIdentity::Form { wants, .. } => wants,

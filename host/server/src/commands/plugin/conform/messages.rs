@@ -28,7 +28,7 @@ pub fn check(stage: &mut Stage<'_>, recording: &Recording) -> anyhow::Result<()>
         let scene = with_text(recording, &text);
         let played = played(stage, recording, &at(what), &scene)?;
         if played.last().is_some() || !recording.exchanges.is_empty() {
-            let problem = intact(&played, &text).or_else(|| unquoted(recording, &played));
+            let problem = intact(recording, &played, &text).or_else(|| unquoted(recording, &played));
             stage.ledger.judge(&rule::CONTENTS, &at(what), played.last(), problem);
         }
     }
@@ -75,9 +75,10 @@ fn long(recording: &Recording) -> String {
     LONG.repeat(left / LONG.len()).trim_end().to_owned()
 }
 
-fn intact(played: &Played, text: &str) -> Option<Problem> {
+fn intact(recording: &Recording, played: &Played, text: &str) -> Option<Problem> {
     let expected = "the text as it is in a request, or rejected with a reason";
-    let arrives = played.asked.iter().any(|(request, _)| carries(request, text));
+    let mut asked = played.asked.iter().enumerate();
+    let arrives = asked.any(|(step, (request, _))| carries(&recording.read(step, request), text));
     match &played.end {
         End::Crashed(_) | End::Unsendable(_) | End::TooMany => Some(Problem::new(expected, played.end.words())),
         End::Done(Outcome::Rejected(why)) if !why.trim().is_empty() => None,

@@ -8,6 +8,7 @@ mod recorded;
 mod recording;
 mod report;
 mod rule;
+mod sealed;
 mod settings;
 mod stage;
 

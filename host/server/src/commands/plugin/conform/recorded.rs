@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::recording::{Body, Expected, ExpectedRequest, Recording};
 use super::rule::{self, At, Problem};
+use super::sealed::Sealed;
 use super::stage::{End, Played, Scene, Stage};
 
 /// The most of its allowed fuel that a step may burn, in percent.
@@ -78,8 +79,11 @@ fn difference(expected: &ExpectedRequest, asked: &Request) -> Option<Problem> {
         true => "no body".to_owned(),
         false => format!("the body {}", String::from_utf8_lossy(bytes)),
     };
+    let asked = expected.read(asked);
     let same = match &expected.body {
-        Some(Body::Json(value)) => serde_json::from_slice::<Value>(&asked.body).is_ok_and(|body| body == *value),
+        Some(Body::Json(value) | Body::Sealed(Sealed { json: value, .. })) => {
+            serde_json::from_slice::<Value>(&asked.body).is_ok_and(|body| body == *value)
+        }
         Some(body) => body.bytes() == asked.body,
         None => asked.body.is_empty(),
     };

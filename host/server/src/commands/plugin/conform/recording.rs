@@ -1,6 +1,7 @@
 //! The format of `exchanges/NAME.json`: what a channel is asked and what it answers, from somewhere that can be looked up.
 //! `docs/plugins.md` has the same as a table.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
@@ -8,13 +9,15 @@ use std::path::Path;
 use anyhow::{Context, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use guanxi_domain::connector::{Outbound, Response};
+use guanxi_domain::connector::{Outbound, Request, Response};
 use guanxi_domain::limits::{CONFIG_BYTES_MAX, CONNECTOR_REQUESTS_MAX};
 use guanxi_domain::manifest::ConnectorSpec;
 use guanxi_domain::{JsonMap, Millis, content};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+
+use super::sealed::Sealed;
 
 /// Recordings of one connector.
 const FILES_MAX: usize = 256;
@@ -124,6 +127,8 @@ pub enum Body {
     Base64(#[serde(deserialize_with = "base64_bytes")] Vec<u8>),
     /// Any text that means this; answered as the shortest one.
     Json(Value),
+    /// Whatever the receiver reads as this.
+    Sealed(Sealed),
 }
 
 /// An outcome.
@@ -161,8 +166,17 @@ impl Body {
         match self {
             Self::Text(text) => text.clone().into_bytes(),
             Self::Base64(bytes) => bytes.clone(),
-            Self::Json(value) => value.to_string().into_bytes(),
+            Self::Json(value) | Self::Sealed(Sealed { json: value, .. }) => value.to_string().into_bytes(),
         }
+    }
+}
+
+impl ExpectedRequest {
+    /// A request as its receiver reads it: what is encrypted for them is opened, if it can be.
+    pub fn read<'r>(&self, asked: &'r Request) -> Cow<'r, Request> {
+        let Some(Body::Sealed(sealed)) = &self.body else { return Cow::Borrowed(asked) };
+        let opened = sealed.open(&asked.body);
+        opened.map_or(Cow::Borrowed(asked), |body| Cow::Owned(Request { body, ..asked.clone() }))
     }
 }
 
@@ -184,6 +198,11 @@ impl Recording {
         let Answered { status, headers, body, at } = self.exchanges.get(step)?.response.clone();
         let body = body.map(|body| body.bytes()).unwrap_or_default();
         Some(Reply { response: Response { status, headers, body }, at: at.unwrap_or(self.message.now) })
+    }
+
+    /// The request of this number, from 0, as its receiver reads it.
+    pub fn read<'r>(&self, step: usize, asked: &'r Request) -> Cow<'r, Request> {
+        self.exchanges.get(step).map_or(Cow::Borrowed(asked), |exchange| exchange.request.read(asked))
     }
 
     /// Whether the message was delivered.

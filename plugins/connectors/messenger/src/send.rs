@@ -1,0 +1,47 @@
+//! Messages to people, and what Meta's answers mean here.
+
+use guanxi_channel_kit::answers::Class;
+use guanxi_channel_kit::meta::{self, send_api};
+use guanxi_plugin::Failure;
+use guanxi_plugin::connector::{Outbound, Outcome, Request, Response, Step};
+use guanxi_plugin::words::Instant;
+
+use crate::Settings;
+
+/// Characters of a text, from the Send API's reference, looked up 2026-11-28.
+const TEXT_MAX: usize = 2_000;
+
+/// What codes mean on Messenger besides those of all platforms, with their subcodes; what is not listed rejects the message. From
+/// the Messenger Platform's error codes, looked up 2026-11-28.
+const CODES: &[(i64, i64, Class)] = &[
+    (10, 2_018_278, Class::Window),
+    (10, 2_018_065, Class::Gone),
+    (10, 2_018_108, Class::Gone),
+    (100, 2_018_001, Class::Gone),
+    (200, 1_545_041, Class::Gone),
+    (200, 2_018_108, Class::Gone),
+    (551, 0, Class::Gone),
+    (1_200, 0, Class::Later(60)),
+    (80_006, 0, Class::Later(60)),
+];
+
+pub fn begin(settings: &Settings, message: &Outbound) -> Result<Step, Failure> {
+    let version = |c: char| c.is_ascii_digit() || c == '.' || c == 'v';
+    if !settings.api_version.chars().all(version) {
+        return Err(Failure::BadConfig("`api-version` is such as v26.0".to_owned()));
+    }
+    let body = serde_json::from_str(&message.content)
+        .map_err(|problem| format!("Messenger cannot carry this content: {problem}"))
+        .and_then(|content| send_api::body(message.address_value(), content, TEXT_MAX, settings.tag.as_deref()));
+    let body = match body {
+        Ok(body) => body,
+        Err(why) => return Ok(Step::Done(Outcome::Rejected(why))),
+    };
+    let url = format!("https://graph.facebook.com/{}/me/messages", settings.api_version);
+    Ok(Step::perform(Request::post(&url).header("authorization", "Bearer {{secret:access-token}}").json(&body)?))
+}
+
+/// What an answer means.
+pub fn outcome(response: &Response, now: Instant) -> Result<Outcome, Failure> {
+    meta::outcome(response, "/message_id", CODES, now)
+}
