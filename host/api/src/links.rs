@@ -59,7 +59,7 @@ fn visit(method: &Method, headers: &HeaderMap) -> Visit {
         purpose.contains("prefetch") || purpose.contains("preview") || purpose.contains("prerender")
     };
     let user_agent = said(header::USER_AGENT.as_str()).chars().take(AGENT_MAX).collect();
-    Visit { ahead: *method == Method::HEAD || AHEAD.iter().any(|name| fetches(name)), user_agent }
+    Visit { ahead: *method == Method::HEAD || AHEAD.iter().any(fetches), user_agent }
 }
 
 fn failed(error: &AppError) -> Response {

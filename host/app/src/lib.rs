@@ -61,7 +61,9 @@ use guanxi_domain::tenant::TenantId;
 use guanxi_store::{Queue, Store};
 // The few row shapes that answers are made of.
 pub use guanxi_store::{
-    AudienceCounts, AudienceRow, COUNTED_MAX, ChannelTestRow, ConflictCursor, DecisionRow, GROUPED_MAX, IdentityAction, IdentityConflict, LastFailure, LogPlace, LogRow, MessageLogFilter, MessagePage, OrderRow, PeopleCursor, PollRow, PortraitClaim, PublisherKeyRow, PublisherRow, SegmentRow, TokenRow, UndeliveredGroup, YankRow,
+    AudienceCounts, AudienceRow, COUNTED_MAX, ChannelTestRow, ConflictCursor, DecisionRow, GROUPED_MAX, IdentityAction,
+    IdentityConflict, LastFailure, LogPlace, LogRow, MessageLogFilter, MessagePage, OrderRow, PeopleCursor, PollRow,
+    PortraitClaim, PublisherKeyRow, PublisherRow, SegmentRow, TokenRow, UndeliveredGroup, YankRow,
 };
 use tokio::sync::Notify;
 

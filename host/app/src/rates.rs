@@ -76,7 +76,7 @@ impl App {
             let sum = groups.entry(key).or_default();
             *sum = sum.plus(rates);
         }
-        let view = |([channel, connector, campaign, content], rates)| RateView {
+        let view = |([channel, connector, campaign, content], rates): ([Option<String>; 4], Rates)| RateView {
             channel,
             connector,
             campaign,

@@ -100,7 +100,7 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
             get(rooms::person::decision::show).post(rooms::person::decision::replay),
         )
         .route(&format!("{tenant}/messages"), get(rooms::messages::list))
-        .route(&format!("{tenant}/messages/{{id}}"), get(rooms::person::message::show))
+        .route(&format!("{tenant}/messages/{{id}}"), get(rooms::person::message::show).post(rooms::messages::act::one))
         .route(&format!("{tenant}/channels"), get(rooms::channels::list))
         .route(
             &format!("{tenant}/channels/{{name}}"),
@@ -108,7 +108,10 @@ pub fn router(app: App, options: ConsoleOptions) -> Router {
                 .post(rooms::channels::connect::act)
                 .layer(DefaultBodyLimit::max(CONFIG_BYTES_MAX)),
         )
-        .route(&format!("{tenant}/undelivered"), get(rooms::channels::undelivered::show))
+        .route(
+            &format!("{tenant}/undelivered"),
+            get(rooms::channels::undelivered::show).post(rooms::messages::act::many),
+        )
         .route(&format!("{tenant}/plugins"), get(rooms::plugins::list))
         .route(&format!("{tenant}/plugins/{{name}}"), get(rooms::plugin::show))
         .route(&format!("{tenant}/plugins/{{name}}/logs"), get(rooms::plugin::logs::show))

@@ -54,8 +54,8 @@ pub struct ChannelRules {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<TextLimits>,
     /// Where the installation's configuration has the texts of approved templates.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub templates: Option<Templates>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub templates: Vec<Templates>,
     /// When a person may be written to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
@@ -209,7 +209,7 @@ impl ChannelRules {
                 check_number(at, most.unwrap_or(1), TEXT_MAX)?;
             }
         }
-        if let Some(templates) = &self.templates {
+        for templates in &self.templates {
             if !templates.config.starts_with('/') {
                 return Err(("templates.config", "give a JSON pointer such as /templates".to_owned()));
             }

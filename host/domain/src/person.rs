@@ -317,6 +317,11 @@ pub enum LinkState {
 }
 
 impl LinkState {
+    /// Whether messages may be sent to what is linked so.
+    pub fn delivers(self) -> bool {
+        !matches!(self, Self::Invalid | Self::Disputed | Self::Stale)
+    }
+
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Unverified, Self::Verified, Self::Disputed, Self::Invalid, Self::Stale];
 
@@ -374,7 +379,7 @@ impl Link {
 
     /// Whether messages may be sent there.
     pub fn delivers(&self) -> bool {
-        !matches!(self.state, LinkState::Invalid | LinkState::Disputed | LinkState::Stale)
+        self.state.delivers()
     }
 }
 

@@ -77,7 +77,7 @@ impl QuietHours {
 /// When clocks show this: once, twice where they are put back, and where they are put forward over it, as if they were not.
 fn moments(zone: &TimeZone, shown: DateTime) -> [Timestamp; 2] {
     let ambiguous = zone.to_ambiguous_timestamp(shown);
-    let (earlier, later) = (ambiguous.clone().earlier(), ambiguous.later());
+    let (earlier, later) = (ambiguous.earlier(), ambiguous.later());
     [earlier, later].map(|moment| moment.unwrap_or(Timestamp::MIN))
 }
 

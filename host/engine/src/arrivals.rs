@@ -31,8 +31,9 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
                 let installation = &*holder.installation;
                 tracing::warn!(tenant = holder.tenant.0, installation, %error, "what arrived was not taken");
             }
-            // An error means that the session has ended; what was taken is kept all the same.
-            drop(kept.send(reply.is_ok_and(|reply| (200..300).contains(&reply.status))));
+            if kept.send(reply.is_ok_and(|reply| (200..300).contains(&reply.status))).is_err() {
+                tracing::debug!(tenant = holder.tenant.0, "a session ended before it heard that an arrival is kept");
+            }
             drop(place);
         });
     }

@@ -126,7 +126,9 @@ async fn turn(engine: &Engine, (tenant, id): Channel, stop: &CancellationToken) 
     let Some((unit, spec)) = spec else {
         // What this process has not loaded yet, or what no longer asks anybody.
         let unknown = Trouble::new("paused", "the installation is not loaded");
-        return end(engine, (tenant, id), &row, Err(unknown), UNKNOWN).await;
+        let is_known = units.iter().any(|unit| unit.installation.id == id);
+        let wait = if is_known { PAUSED } else { UNKNOWN };
+        return end(engine, (tenant, id), &row, Err(unknown), wait).await;
     };
     if let Some(why) = unit.pause(now) {
         return end(engine, (tenant, id), &row, Err(Trouble::new("paused", why)), PAUSED).await;

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
-use guanxi_domain::exchange::Keep;
 use guanxi_app::PublicUrl;
+use guanxi_domain::exchange::Keep;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// Settings as flags, environment variables and keys of `guanxi.toml` give them.
@@ -19,7 +19,7 @@ pub struct Settings {
     /// Address to listen on [default: 127.0.0.1:8080].
     #[arg(long, global = true, env = "GUANXI_LISTEN", value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// Where this host is reached from outside, such as `https://go.example.com`: short links of messages lead there.
+    /// Where people and channels reach this host, such as `https://crm.example.com`: short links and callbacks lead there.
     #[arg(long, global = true, env = "GUANXI_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
     /// Folder for the embedded database, keys and compiled plugins [default: guanxi-data].
@@ -74,11 +74,8 @@ pub struct Settings {
     #[arg(long, global = true, env = "GUANXI_RECEIPT_BYTES_MAX", value_name = "BYTES")]
     receipt_bytes_max: Option<usize>,
     /// Of which tries requests to channels and their answers are kept: `all`, `failures` or `none` [default: all].
-    #[arg(long, global = true, env = "GUANXI_EXCHANGES", value_name = "WHICH")]
-    exchanges: Option<String>,
-    /// Where people and channels reach this host, such as `https://crm.example.com`.
-    #[arg(long, global = true, env = "GUANXI_PUBLIC_URL", value_name = "URL")]
-    public_url: Option<String>,
+    #[arg(long, global = true, env = "GUANXI_KEEP_EXCHANGES", value_name = "WHICH")]
+    keep_exchanges: Option<String>,
     /// What to log, such as `info` or `guanxi_engine=debug` [default: info].
     #[arg(long, global = true, env = "GUANXI_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -106,7 +103,6 @@ pub struct Config {
     pub backlog_max: i64,
     pub receipt_bytes_max: usize,
     pub exchanges: Keep,
-    pub public_url: Option<String>,
     pub log: String,
     pub log_json: bool,
 }
@@ -122,13 +118,9 @@ impl Config {
             Some("json") => true,
             Some(other) => bail!("log_format is `text` or `json`, not `{other}`"),
         };
-        let exchanges = above.exchanges.or(file.exchanges).unwrap_or_else(|| "all".to_owned());
+        let exchanges = above.keep_exchanges.or(file.keep_exchanges).unwrap_or_else(|| "all".to_owned());
         let exchanges = Keep::parse(&exchanges)
-            .ok_or_else(|| anyhow!("exchanges is `all`, `failures` or `none`, not `{exchanges}`"))?;
-        let public_url = above.public_url.or(file.public_url).map(|url| url.trim_end_matches('/').to_owned());
-        if let Some(url) = public_url.as_deref().filter(|url| !is_public_url(url)) {
-            bail!("public_url is like https://crm.example.com, without user, query and fragment, not `{url}`");
-        }
+            .ok_or_else(|| anyhow!("keep_exchanges is `all`, `failures` or `none`, not `{exchanges}`"))?;
         let secret_key = above.secret_key.or(file.secret_key);
         let secret_key_file = above.secret_key_file.or(file.secret_key_file);
         ensure!(secret_key.is_none() || secret_key_file.is_none(), "give secret_key or secret_key_file, not both");
@@ -156,20 +148,11 @@ impl Config {
             registry_allow_http: entries(above.registry_allow_http.or(file.registry_allow_http)),
             backlog_max: above.backlog_max.or(file.backlog_max).unwrap_or(200_000).max(1),
             exchanges,
-            public_url,
             receipt_bytes_max: above.receipt_bytes_max.or(file.receipt_bytes_max).unwrap_or(256 * 1024),
             log: above.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_json,
         })
     }
-}
-
-/// Whether addresses below it can be given to others.
-fn is_public_url(url: &str) -> bool {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    rest.is_some_and(|rest| {
-        !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic() && !b"?#@\"<>\\".contains(&b))
-    })
 }
 
 /// The entries of a list; a variable that is set to nothing is an empty one.

@@ -58,7 +58,7 @@ const EDGES: [&str; 2] = [
 ];
 
 /// Where rows of people are.
-const VACUUMED: [&str; 21] = [
+const VACUUMED: &[&str] = &[
     "events",
     "timeline",
     "people",

@@ -72,9 +72,9 @@ mod webhooks;
 mod work;
 
 pub use actions::IdentityAction;
+pub use audiences::{AudienceCounts, AudienceMember, AudienceProgress, AudienceRow, Told};
 pub use channel_states::Arrival;
 pub use channels::{ChannelTestRow, LastFailure, WAITING_COUNTED_MAX};
-pub use audiences::{AudienceCounts, AudienceMember, AudienceProgress, AudienceRow, Told};
 pub use conflicts::{ConflictCursor, IdentityConflict, Settlement};
 pub use consents::ConsentRow;
 pub use contacts::{LatestAct, SentCount, SentQuery};

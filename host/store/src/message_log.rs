@@ -23,7 +23,8 @@ pub const COUNTED_MAX: u32 = 10_000;
 pub const GROUPED_MAX: u32 = 20_000;
 /// What is shown of a message.
 const COLUMNS: &str = "id, person_id, connector_id, decision_id, channel, address, content, class, purpose, status,
-                       reason, channel_id, created_at, not_before, expires_at, attempts, depth, updated_at";
+                       reason, channel_id, created_at, not_before, expires_at, attempts, depth, updated_at,
+                       delivered_at, read_at, clicked_at, bounced_at";
 
 /// Which messages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

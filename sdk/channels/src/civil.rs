@@ -2,6 +2,8 @@
 
 use guanxi_plugin::words::{DAY, HOUR, Instant, MINUTE, SECOND};
 
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /// Year, month and day of a time in UTC.
 fn date(at: Instant) -> (i64, i64, i64) {
     let days = at.div_euclid(DAY) + 719_468;
@@ -52,6 +54,14 @@ pub fn beijing(text: &str) -> Option<Instant> {
     Some(days * DAY + hour * HOUR + minute * MINUTE + second * SECOND - 8 * HOUR)
 }
 
+/// The time that is written `Mon Jul 16 18:09:20 +0800 2012`.
+pub fn ctime_in_beijing(text: &str) -> Option<Instant> {
+    let parts: Vec<&str> = text.split(' ').collect();
+    let [_, month, day, time, "+0800", year] = parts.as_slice() else { return None };
+    let month = MONTHS.iter().position(|name| name == month)? + 1;
+    beijing(&format!("{year}-{month:02}-{day} {time}"))
+}
+
 /// The next midnight in Beijing, when quotas begin anew.
 pub fn next_day(now: Instant) -> Instant {
     ((now + 8 * HOUR).div_euclid(DAY) + 1) * DAY - 8 * HOUR
@@ -82,6 +92,10 @@ mod tests {
             ["", "2026-01-01", "2026-13-01 00:00:00", "2026-01-01 25:00:00", "x-1-1 1:1:1", "2026-01-01 -1:00:00"];
         for text in bad {
             assert_eq!(beijing(text), None, "{text}");
+        }
+        assert_eq!(ctime_in_beijing("Thu Jan 01 08:00:00 +0800 2026"), Some(NOW));
+        for text in ["", "Thu Jan 01 08:00:00 +0000 2026", "Thu Foo 01 08:00:00 +0800 2026", "yesterday"] {
+            assert_eq!(ctime_in_beijing(text), None, "{text}");
         }
         assert_eq!(next_day(NOW), NOW + 16 * HOUR);
     }

@@ -28,9 +28,13 @@ pub struct ChannelBody {
     pub name: String,
     /// The channel that it serves.
     pub channel: String,
-    /// `off`, `quarantined`, `waits-for-session` or `live`.
+    /// `off`, `quarantined`, `waits-for-session`, `paused`, `resting` or `live`.
     #[schema(example = "live")]
     pub state: &'static str,
+    /// Until when it rests or pauses, milliseconds since the epoch.
+    pub until: Option<Millis>,
+    /// Why it does.
+    pub reason: Option<String>,
     /// What keeps messages from leaving, in the order in which it is put right.
     pub lacks: Vec<LackBody>,
     /// Path of the address at which the channel calls back, below the host's own; `null` if it does not.
@@ -135,6 +139,8 @@ impl ChannelBody {
             id: view.view.installation.id,
             channel: view.spec().map(|spec| spec.channel.clone()).unwrap_or_default(),
             state: view.state.as_str(),
+            until: view.until,
+            reason: view.reason.clone(),
             lacks: view.lacks().into_iter().map(LackBody::from).collect(),
             callback_path: view.receives.then(|| format!("/hooks/{tenant}/{name}")),
             session: view.session.map(|SessionState { expires_at, problem, .. }| SessionBody { expires_at, problem }),

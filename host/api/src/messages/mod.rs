@@ -4,9 +4,9 @@ pub(crate) mod cancel;
 pub(crate) mod exchange;
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod rates;
 pub(crate) mod retry;
 pub(crate) mod undelivered;
-pub(crate) mod rates;
 
 use guanxi_app::ChangedMessages;
 use guanxi_domain::ids::{DecisionId, InstallationId, MessageId, PersonId};

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use guanxi_domain::caller::{Caller, Scope};
 use guanxi_domain::channel_health::{Sums, slot};
+use guanxi_domain::channel_state::ChannelMood;
 use guanxi_domain::grants::Grants;
 use guanxi_domain::installation::Mode;
 use guanxi_domain::manifest::ConnectorSpec;
@@ -61,6 +62,10 @@ pub enum ChannelStatus {
     Quarantined,
     /// It gave no session; messages wait.
     WaitsForSession,
+    /// It asked for patience, or a quota is used up; messages wait.
+    Paused,
+    /// It failed several times in a row; messages wait until one of them finds that it works again.
+    Resting,
     /// Messages leave.
     Live,
 }
@@ -72,6 +77,8 @@ impl ChannelStatus {
             Self::Off => "off",
             Self::Quarantined => "quarantined",
             Self::WaitsForSession => "waits-for-session",
+            Self::Paused => "paused",
+            Self::Resting => "resting",
             Self::Live => "live",
         }
     }
@@ -101,6 +108,10 @@ pub struct ChannelView {
     pub view: InstallationView,
     /// What it does right now.
     pub state: ChannelStatus,
+    /// Until when it rests or pauses, if that is known.
+    pub until: Option<Millis>,
+    /// Why it does.
+    pub reason: Option<String>,
     /// Whether its channel wants a session.
     pub has_session: bool,
     /// Whether its channel calls back.
@@ -167,6 +178,7 @@ impl App {
         let day = read.tries_since(tenant, id, slot(now - DAY)).await?;
         let last_failure = read.last_failure(tenant, id).await?;
         drop(read);
+        let mood = view.channel.as_ref().map(|(state, seen)| state.mood(*seen));
         let state = if view.installation.mode == Mode::Off {
             ChannelStatus::Off
         } else if view.installation.health.is_quarantined(now) {
@@ -174,10 +186,17 @@ impl App {
         } else if session.as_ref().is_some_and(|session| session.problem.is_some()) {
             ChannelStatus::WaitsForSession
         } else {
-            ChannelStatus::Live
+            match mood {
+                Some((ChannelMood::Resting | ChannelMood::Probing, _)) => ChannelStatus::Resting,
+                Some((ChannelMood::Paused, _)) => ChannelStatus::Paused,
+                Some((ChannelMood::Open, _)) | None => ChannelStatus::Live,
+            }
         };
+        let waits = matches!(state, ChannelStatus::Resting | ChannelStatus::Paused);
         Ok(ChannelView {
             state,
+            until: mood.and_then(|(_, until)| until).filter(|_| waits),
+            reason: view.channel.as_ref().and_then(|(state, _)| state.reason.clone()).filter(|_| waits),
             has_session: has_facet(&view, "connector-session"),
             receives: has_facet(&view, "connector-receive"),
             session,

@@ -75,7 +75,7 @@ impl App {
         }
         work.put_media(tenant, &media, bytes.chunks(PIECE_BYTES)).await?;
         work.commit().await?;
-        self.inner.contents.0.invalidate(&tenant);
+        self.inner.contents.forget(tenant);
         Ok(MediaView { url: self.media_url(tenant, &media), media })
     }
 
@@ -85,7 +85,7 @@ impl App {
         let mut work = self.store().begin(Rows::Tenant(tenant)).await?;
         let deleted = work.delete_media(tenant, name).await?;
         work.commit().await?;
-        self.inner.contents.0.invalidate(&tenant);
+        self.inner.contents.forget(tenant);
         if deleted { Ok(()) } else { Err(AppError::NotFound("media")) }
     }
 

@@ -5,6 +5,7 @@ mod preview;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use guanxi_domain::caller::{Caller, Scope};
 use guanxi_domain::content::{self, DOCUMENT_BYTES_MAX};
@@ -48,11 +49,33 @@ impl Contents {
 }
 
 /// Contents in memory, with when they were looked at.
-pub(crate) struct Shelf(moka::sync::Cache<TenantId, (Millis, Arc<Contents>)>);
+pub(crate) struct Shelf {
+    kept: moka::sync::Cache<TenantId, (Millis, Arc<Contents>)>,
+    /// How often something was changed by this process.
+    changes: AtomicU64,
+}
 
 impl Shelf {
     pub(crate) fn new() -> Self {
-        Self(moka::sync::Cache::new(TENANTS_MAX))
+        Self { kept: moka::sync::Cache::new(TENANTS_MAX), changes: AtomicU64::new(0) }
+    }
+
+    /// Something of a tenant was changed.
+    fn forget(&self, tenant: TenantId) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.kept.invalidate(&tenant);
+    }
+
+    fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
+    }
+
+    /// Keeps what was read since there were so many changes, unless there was one meanwhile: it may be from before.
+    fn keep(&self, tenant: TenantId, changes: u64, at: Millis, contents: &Arc<Contents>) {
+        self.kept.insert(tenant, (at, Arc::clone(contents)));
+        if self.changes() != changes {
+            self.kept.invalidate(&tenant);
+        }
     }
 }
 
@@ -97,7 +120,7 @@ impl App {
         let updated_at = self.ambient().now();
         let version = work.put_content(tenant, name, &document, updated_at).await?;
         work.commit().await?;
-        self.inner.contents.0.invalidate(&tenant);
+        self.inner.contents.forget(tenant);
         Ok(ContentView { name: name.to_owned(), version, document, updated_at })
     }
 
@@ -107,15 +130,15 @@ impl App {
         let mut work = self.store().begin(Rows::Tenant(tenant)).await?;
         let deleted = work.delete_content(tenant, name, self.ambient().now()).await?;
         work.commit().await?;
-        self.inner.contents.0.invalidate(&tenant);
+        self.inner.contents.forget(tenant);
         if deleted { Ok(()) } else { Err(AppError::NotFound("content")) }
     }
 
-    /// All contents of a tenant, as they were at most a second ago.
+    /// All contents of a tenant, as they are, or as they were at most a second ago where another process has changed them.
     pub async fn kept_contents(&self, tenant: TenantId) -> Result<Arc<Contents>, AppError> {
         let now = self.ambient().now();
-        let shelf = &self.inner.contents.0;
-        let known = shelf.get(&tenant);
+        let shelf = &self.inner.contents;
+        let (known, changes) = (shelf.kept.get(&tenant), shelf.changes());
         if let Some((at, contents)) = &known
             && now - at < FRESH
         {
@@ -134,7 +157,7 @@ impl App {
         drop(read);
         let media = media.into_iter().filter_map(|media| Some((media.name.clone(), self.media_url(tenant, &media)?)));
         let contents = Arc::new(Contents { revision, by_name, media: media.collect() });
-        shelf.insert(tenant, (now, Arc::clone(&contents)));
+        shelf.keep(tenant, changes, now, &contents);
         Ok(contents)
     }
 }

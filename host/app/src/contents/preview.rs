@@ -140,7 +140,7 @@ impl App {
 /// Nobody's address of the first kind that a connector delivers to.
 fn sample(kinds: &[String]) -> String {
     let kind = kinds.first().map(String::as_str).filter(|kind| *kind != "*").unwrap_or("user");
-    let value = SAMPLES.iter().find(|(known, _)| *known == kind).map_or("sample-1", |(_, value)| value);
+    let value = SAMPLES.iter().find(|(known, _)| *known == kind).map_or("sample-1", |(_, value)| *value);
     format!("{kind}:{value}")
 }
 

@@ -51,6 +51,13 @@ impl std::str::FromStr for PublicUrl {
     }
 }
 
+impl PublicUrl {
+    /// Without a slash at the end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Somebody who follows a link or looks at an image.
 #[derive(Debug, Clone, Default)]
 pub struct Visit {
@@ -124,7 +131,7 @@ impl App {
         let target = Url::parse(&target).map_err(|_| gone())?.to_string();
         let kept: String = target.chars().take(URL_BYTES_MAX).collect();
         let said = [("number", number.into()), ("url", kept.into())];
-        self.note(code, &message, visit, CLICK, said).await?;
+        self.note_visit(code, &message, visit, CLICK, said).await?;
         Ok(target)
     }
 
@@ -134,7 +141,7 @@ impl App {
         let code = Code::read(code, self.vault()).filter(|code| code.spot == Spot::Pixel).ok_or_else(gone)?;
         let _turn = self.inner.tracking.turns.acquire().await.map_err(AppError::internal)?;
         let message = self.tracked_message(code).await?.ok_or_else(gone)?;
-        self.note(code, &message, visit, OPEN, []).await
+        self.note_visit(code, &message, visit, OPEN, []).await
     }
 
     async fn tracked_message(&self, code: Code) -> Result<Option<Message>, AppError> {
@@ -144,7 +151,7 @@ impl App {
     }
 
     /// Appends the event, unless one like it is in the log: people count once, and programs apart from them.
-    async fn note<const N: usize>(
+    async fn note_visit<const N: usize>(
         &self,
         code: Code,
         message: &Message,

@@ -72,15 +72,15 @@ async fn ch_4_media_are_kept_and_taken_away() {
     let browser = house.browser("tea", &[Scope::Read, Scope::Manage]).await;
     let proof = browser.proof("tea").await;
     let place = "/console/t/tea/media";
-    let kept = browser.upload(place, &[("csrf", &proof), ("name", "logo")], "GIF89a").await;
+    let kept = browser.upload(place, &[("csrf", proof.as_str()), ("name", "logo")], "GIF89a").await;
     assert_eq!((kept.status, kept.header("location")), (303, "/console/t/tea/contents#media"));
     browser.get(LIST).await.says(&["<code>media:logo</code>", "<td>gif</td>", "does not know its own address"]);
-    assert_eq!(browser.upload(place, &[("csrf", &proof), ("name", "page")], "<html>").await.status, 422);
+    assert_eq!(browser.upload(place, &[("csrf", proof.as_str()), ("name", "page")], "<html>").await.status, 422);
     assert_eq!(browser.upload(place, &[("csrf", "forged"), ("name", "logo")], "GIF89a").await.status, 403);
     let reader = house.browser("tea", &[Scope::Read]).await;
     let theirs = reader.proof("tea").await;
-    assert_eq!(reader.upload(place, &[("csrf", &theirs), ("name", "logo")], "GIF89a").await.status, 403);
-    let removed = browser.post(&format!("{place}/remove"), &[("csrf", &proof), ("name", "logo")]).await;
+    assert_eq!(reader.upload(place, &[("csrf", theirs.as_str()), ("name", "logo")], "GIF89a").await.status, 403);
+    let removed = browser.post(&format!("{place}/remove"), &[("csrf", proof.as_str()), ("name", "logo")]).await;
     assert_eq!(removed.status, 303);
     assert!(!browser.get(LIST).await.body.contains("media:logo"));
 }

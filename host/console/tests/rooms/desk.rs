@@ -244,3 +244,41 @@ async fn ch_9_what_did_not_arrive_is_grouped() {
     browser.language = "zh-CN";
     browser.get(place).await.says(&["未送达", "原因"]);
 }
+
+#[tokio::test]
+async fn ch_9_what_ended_badly_is_tried_again_and_what_waits_is_called_off() {
+    let house = House::build().await;
+    let browser = house.browser("tea", &[Scope::Manage]).await;
+    let failed = ended(&house, MessageStatus::Failed, "rejected", "no").await;
+    let uncertain = ended(&house, MessageStatus::Uncertain, "timeout", "no answer").await;
+    let csrf = browser.proof("tea").await;
+    let act = async |path: &str, fields: &[(&str, &str)]| {
+        browser.post(path, &[[("csrf", csrf.as_str())].as_slice(), fields].concat()).await
+    };
+    let place = format!("{LOG}/{failed}");
+    browser.get(&place).await.says(&["value=\"retry\"", "Try again"]);
+    assert_eq!(act(&place, &[("act", "retry")]).await.status, 303);
+    let page = browser.get(&place).await;
+    page.says(&["<span class=\"badge queued\">queued</span>", "tried again", "value=\"cancel\""]);
+    assert_eq!(act(&place, &[("act", "cancel")]).await.status, 303);
+    browser.get(&place).await.says(&["<span class=\"badge cancelled\">called off</span>"]);
+    assert_eq!(act(&place, &[("act", "retry")]).await.status, 409);
+
+    // It may have arrived.
+    let place = format!("{LOG}/{uncertain}");
+    browser.get(&place).await.says(&["name=\"may_repeat\"", "They may get it a second time"]);
+    assert_eq!(act(&place, &[("act", "retry")]).await.status, 422);
+    let all = "/console/t/tea/undelivered";
+    browser.get(all).await.says(&["Try all again: uncertain 1", "name=\"may_repeat\""]);
+    let done =
+        act(all, &[("act", "retry"), ("channel", "value"), ("status", "uncertain"), ("may_repeat", "yes")]).await;
+    assert_eq!((done.status, done.header("location")), (303, "/console/t/tea/undelivered?changed=1"));
+    browser.get("/console/t/tea/undelivered?changed=1").await.says(&["Messages changed: 1", "Everything has arrived."]);
+    let done = act(all, &[("act", "cancel"), ("channel", "value")]).await;
+    assert_eq!(done.header("location"), "/console/t/tea/undelivered?changed=2", "the house's own, too");
+
+    let reader = house.browser("tea", &[Scope::Read]).await;
+    assert!(!reader.get(&place).await.body.contains("name=\"act\""));
+    let csrf = reader.proof("tea").await;
+    assert_eq!(reader.post(&place, &[("csrf", &csrf), ("act", "retry")]).await.status, 403);
+}

@@ -46,7 +46,7 @@ impl ChannelRules {
         if self.classes.as_ref().is_some_and(|classes| !classes.contains(&class)) {
             return Err(RulesRefusal::Class(class));
         }
-        let forms = forms(content, self.templates.as_ref(), config);
+        let forms = forms(content, &self.templates, config);
         for form in &forms {
             let carried = self.forms.as_ref().is_none_or(|carried| carried.iter().any(|one| one == form));
             // What only looks like a template has no key of that name to be refused for.
@@ -64,7 +64,7 @@ impl ChannelRules {
     pub fn needs_window(&self, class: MessageClass, content: &JsonMap, config: &Value) -> bool {
         let Some(window) = &self.window else { return false };
         let of_class = window.classes.as_ref().is_none_or(|classes| classes.contains(&class));
-        of_class && !forms(content, self.templates.as_ref(), config).iter().any(|form| window.free_forms.contains(form))
+        of_class && !forms(content, &self.templates, config).iter().any(|form| window.free_forms.contains(form))
     }
 
     fn fits(&self, text: &str) -> Result<(), RulesRefusal> {
@@ -81,10 +81,10 @@ impl ChannelRules {
 
 /// The forms of a content: the names of all it has besides its text, and [`TEMPLATE`] if it has a key of that name or
 /// nothing but a text, perhaps with a `url`, that one of the approved templates in the configuration says.
-pub fn forms(content: &JsonMap, templates: Option<&Templates>, config: &Value) -> BTreeSet<String> {
+pub fn forms(content: &JsonMap, templates: &[Templates], config: &Value) -> BTreeSet<String> {
     let mut forms: BTreeSet<String> =
         content.iter().filter(|(key, value)| *key != "text" && !is_empty(value)).map(|(key, _)| key.clone()).collect();
-    if forms.iter().all(|form| form == BESIDE_TEMPLATES) && templates.is_some_and(|t| t.say(content, config)) {
+    if forms.iter().all(|form| form == BESIDE_TEMPLATES) && templates.iter().any(|t| t.say(content, config)) {
         forms.insert(TEMPLATE.to_owned());
     }
     forms
@@ -132,7 +132,7 @@ mod tests {
         let some = rules(
             "classes = ['reply', 'marketing']\nforms = ['url', 'image', 'template']\nform-classes = { template = ['reply'] }
              text = { characters = 8, bytes = 20 }
-             templates = { config = '/templates', open = '{{', close = '.DATA}}' }",
+             templates = [{ config = '/templates', open = '{{', close = '.DATA}}' }]",
         );
         for (class, content, expected) in [
             (reply, json!({"text": "Hello"}), Ok(())),
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn ch_6_templates_and_other_classes_need_no_window() {
         let some = rules(
-            "templates = { config = '/templates', open = '{', close = '}' }
+            "templates = [{ config = '/others', open = '{', close = '}' }, { config = '/templates', open = '{', close = '}' }]
              [window]
              classes = ['reply', 'marketing']
              free-forms = ['template']
@@ -211,7 +211,7 @@ mod tests {
             (json!([{"classes": []}]), Some("0.classes")),
             (json!([{"forms": [""]}]), Some("0.forms")),
             (json!([{"text": {"bytes": 0}}]), Some("0.text.bytes")),
-            (json!([{"templates": {"config": "templates", "open": "{", "close": "}"}}]), Some("0.templates.config")),
+            (json!([{"templates": [{"config": "templates", "open": "{", "close": "}"}]}]), Some("0.templates.config")),
             (json!([{"window": {"openings": []}}]), Some("0.window.openings")),
             (json!([{"window": {"openings": [{"events": [], "seconds": 1}]}}]), Some("0.window.openings.events")),
             (json!([{"window": {"openings": [{"events": ["a"], "seconds": 0}]}}]), Some("0.window.openings.seconds")),

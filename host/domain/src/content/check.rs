@@ -40,7 +40,8 @@ pub fn check(document: &JsonMap) -> Vec<BadMember> {
     checked.layer("", document, true);
     let variants = document.get("languages").and_then(Value::as_object);
     let says = |layer: &JsonMap| layer.get("text").and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
-    let all_say = variants.is_some_and(|all| !all.is_empty() && all.values().filter_map(Value::as_object).all(says));
+    let all_say =
+        variants.is_some_and(|all| !all.is_empty() && all.values().all(|one| one.as_object().is_some_and(says)));
     if !says(document) && !all_say {
         checked.bad("text", "is missing; every content needs a text, in itself or in each of its languages".to_owned());
     }
@@ -177,7 +178,7 @@ impl Checked {
 
     fn text(&mut self, at: &str, value: &Value, most: usize) {
         let length = value.as_str().filter(|text| !text.trim().is_empty()).map(|text| text.chars().count());
-        if !length.is_some_and(|length| length <= most) {
+        if length.is_none_or(|length| length > most) {
             self.bad(at, format!("is a text of 1 to {most} characters"));
         }
     }
@@ -248,6 +249,7 @@ mod tests {
         );
         places(json!({}), &["text"]);
         places(json!({"languages": {"zh": {"text": "您好"}, "en": {}}}), &["text"]);
+        places(json!({"languages": {"zh": 1}}), &["languages.zh", "text"]);
         places(json!({"text": "x", "txet": "y", "title": ""}), &["title", "txet"]);
         places(json!({"text": "x", "url": "javascript:alert(1)", "image": "a.png"}), &["image", "url"]);
         places(

@@ -21,7 +21,7 @@ pub enum Unreachable {
     NoConnector,
     /// No identity of a kind to which the channel delivers.
     NoAddress,
-    /// Every such link is invalid or disputed.
+    /// Every such link is invalid, disputed or stale.
     LinkInvalid,
     /// The person does not allow marketing, as far as the settings ask for it.
     NoConsent,
@@ -49,7 +49,7 @@ pub struct ChannelShare {
     pub connected: bool,
     /// Who has an identity of a kind to which it delivers.
     pub with_address: u64,
-    /// Who of these has one whose link is neither invalid nor disputed.
+    /// Who of these has one whose link is neither invalid, disputed nor stale.
     pub deliverable: u64,
     /// Who of these allows marketing, as far as the settings ask for it: who can be reached.
     pub reachable: u64,
@@ -70,7 +70,7 @@ pub struct AddressShare {
     pub kind: String,
     /// Who has one.
     pub people: u64,
-    /// Who has one whose link is neither invalid nor disputed.
+    /// Who has one whose link is neither invalid, disputed nor stale.
     pub deliverable: u64,
 }
 

@@ -71,6 +71,8 @@ pub(crate) struct Courier {
     tracking: Tracking,
 }
 
+/// What a mail server says that takes nothing from anybody for a while.
+const BUSY_MAIL: u16 = 421;
 /// The class of a try that ended because the channel refused the session.
 const REFRESH: &str = "refresh-session";
 /// The class of a try whose address reaches nobody any more.
@@ -127,10 +129,15 @@ impl End {
         };
         match self.class {
             "quota-exhausted" => patient(false),
-            "retry-after" => patient(true),
+            "retry-after" => match self.http_status {
+                Some(BUSY_MAIL | 429 | 503) => patient(true),
+                // The mailbox is busy, not the server.
+                Some(450..=452) => News::Works,
+                _ => News::Fails(why()),
+            },
             "session" if self.again_at.is_some() => patient(true),
             "session" | "timeout" | "unreachable" | "crashed" => News::Fails(why()),
-            "sent" | GONE | "window-closed" => News::Works,
+            "sent" | GONE | "window-closed" | "rejected" => News::Works,
             _ if self.http_status.is_some_and(|status| status >= 500) => News::Fails(why()),
             _ if self.http_status.is_some() => News::Works,
             _ => News::Silent,
@@ -420,7 +427,7 @@ impl Courier {
         let settled = Settled { id: message.id, attempts, status, reason, channel_id: end.channel_id, due_at, now };
         let health = end.health.map(|health| (self.unit.installation.id, health));
         let kept = !end.exchanges.is_empty() && self.recorder.keeps(status == MessageStatus::Sent);
-        let exchanges = kept.then(|| TriedExchanges {
+        let exchanges = kept.then_some(TriedExchanges {
             message: message.id,
             attempt: attempts,
             at: started,

@@ -12,9 +12,12 @@ use guanxi_store::Work;
 
 use super::attempt::Tried;
 
+/// Counts by status and time taken.
+type Counts = BTreeMap<(&'static str, i64), Counted>;
+
 /// Adds these tries to what is counted.
 pub(super) async fn add(work: &mut Work, tenant: TenantId, tried: &[Tried]) -> Result<(), AppError> {
-    let mut slots: BTreeMap<(InstallationId, Millis), BTreeMap<(&str, i64), Counted>> = BTreeMap::new();
+    let mut slots: BTreeMap<(InstallationId, Millis), Counts> = BTreeMap::new();
     for one in tried {
         let (Some(attempt), Some(settled)) = (&one.attempt, one.settled()) else { continue };
         let (status, took_ms) = (settled.status, rounded_up(attempt.took_ms));

@@ -65,7 +65,7 @@ impl Running {
         let (stopping, watched) = watch::channel(false);
         let console = ConsoleOptions {
             demo_token,
-            public_url: config.public_url.clone(),
+            public_url: config.public_url.as_ref().map(|url| url.as_str().to_owned()),
             stop: stop.clone(),
             ..ConsoleOptions::default()
         };

@@ -144,7 +144,7 @@ impl Work {
             let cells = Cells::of(&row, "identities");
             let Some(person) = seats.owner(&cells)? else { continue };
             let state = cells.word("state", LinkState::parse)?;
-            let delivers = !matches!(state, LinkState::Invalid | LinkState::Disputed);
+            let delivers = state.delivers();
             let kind: &str = cells.get("kind")?;
             match person.addresses.iter_mut().find(|(known, _)| known == kind) {
                 Some((_, known)) => *known |= delivers,

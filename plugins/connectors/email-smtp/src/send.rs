@@ -10,6 +10,8 @@ use crate::receive::unsubscribe_url;
 
 /// Characters of a subject that is the beginning of the text.
 const SUBJECT_MAX: usize = 60;
+/// Bytes of a reply that are looked at.
+const WORDS_MAX: usize = 2_048;
 /// Seconds to wait where the server asks for patience: greylists want some minutes.
 const PATIENCE: u32 = 120;
 /// Where somebody has to mend something.
@@ -134,7 +136,8 @@ fn link(url: &str) -> Result<String, String> {
 
 /// What a reply means. Of a message that the server took the status alone counts.
 pub fn outcome(response: &Response, message_id: &[u8]) -> Result<Outcome, Failure> {
-    let said: String = String::from_utf8_lossy(&response.body).chars().filter(|c| !c.is_control()).take(300).collect();
+    let beginning = response.body.get(..WORDS_MAX).unwrap_or(&response.body);
+    let said: String = String::from_utf8_lossy(beginning).chars().filter(|c| !c.is_control()).take(300).collect();
     let (status, phase) = (response.status, response.header("phase").unwrap_or_default());
     Ok(match status {
         200..=299 => Outcome::Sent(Some(String::from_utf8_lossy(message_id).into_owned())),

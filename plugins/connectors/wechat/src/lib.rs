@@ -1,11 +1,10 @@
-//! A WeChat service account: customer-service and template messages out, what followers say and do in.
+//! A WeChat service account: customer-service, template and subscribe messages out, what followers say and do in.
 //!
-//! A text that an approved template could have made goes out as that template, which reaches followers at any time; all
-//! else is a customer-service message, which WeChat takes for a while after the follower's own only.
+//! A text that an approved template could have made goes out as that template, which reaches followers at any time, or those who
+//! subscribed to it; all else is a customer-service message, which WeChat takes for a while after the follower's own only.
 
 mod receive;
 mod send;
-mod template;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +29,11 @@ struct Settings {
     /// Texts of approved templates by their ids.
     #[serde(default)]
     templates: BTreeMap<String, String>,
+    /// Texts of templates to which followers subscribe, by their ids.
+    #[serde(default)]
+    subscribe_templates: BTreeMap<String, String>,
+    /// In whose name customer-service messages come.
+    kf_account: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Deserialize)]
@@ -47,8 +51,8 @@ impl Connector for Wechat {
         send::begin(settings, message)
     }
 
-    fn resume(_: &Settings, _: &[u8], response: &Response, now: Instant) -> Result<Step, Failure> {
-        send::outcome(response, now).map(Step::Done)
+    fn resume(_: &Settings, left: &[u8], response: &Response, now: Instant) -> Result<Step, Failure> {
+        send::resume(left, response, now)
     }
 }
 

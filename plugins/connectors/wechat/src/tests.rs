@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::{Mode, Settings, Wechat};
 
 fn settings(mode: Mode) -> Settings {
-    Settings { app_id: "wx49f0ab532d5d035a".to_owned(), mode, templates: Default::default() }
+    let app_id = "wx49f0ab532d5d035a".to_owned();
+    Settings { app_id, mode, templates: Default::default(), subscribe_templates: Default::default(), kf_account: None }
 }
 
 fn call(mode: Mode, method: &str, query: &str, body: &str, now: i64) -> Result<Reception, Refusal> {

@@ -159,6 +159,7 @@ fn what_wecom_cannot_carry_is_rejected_with_the_reason() {
     check(to, json!({"text": "x", "title": "t"}), "an article");
     check(to, json!({"text": "你".repeat(683)}), "2049 bytes");
     check(to, json!({"text": "x".repeat(513), "title": "t", "url": "https://x.example"}), "513 characters");
+    check(to, json!({"text": "x", "media": {"kind": "hologram", "media_id": "m"}}), "no media `hologram`");
     check("wecom_userid:@all", json!({"text": "x"}), "no member");
     check("wecom_userid:a|b", json!({"text": "x"}), "no member");
     check("wecom_userid:ww1/a", json!({"text": "x"}), "another corporation");

@@ -333,7 +333,7 @@ async fn one_of_each(tenant: &Tenant) -> Vec<(&'static str, String)> {
         ("contents/{name}", "contents/hello".to_owned()),
         ("webhooks/{id}", format!("webhooks/{}", webhook.as_str().unwrap())),
         ("plugins/{name}/allowance", "plugins/welcome/allowance".to_owned()),
-        ("plugins/{name}/{version}", "plugins/welcome/0.1.0".to_owned()),
+        ("plugins/{name}/{version}", "plugins/welcome/0.2.0".to_owned()),
     ]
 }
 

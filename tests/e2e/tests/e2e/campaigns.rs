@@ -189,7 +189,7 @@ fn ca_8_why_somebody_did_not_get_it() {
         let (reached, sort, said) = stopped(&tenant, &cy, "welcome").await;
         assert!(!reached && sort == "done" && said.contains("marketing"), "{sort}: {said}");
 
-        let off = json!({"plugin": "welcome", "version": "0.1.0", "mode": "off", "config": {}, "grants": "requested"});
+        let off = json!({"plugin": "welcome", "version": "0.2.0", "mode": "off", "config": {}, "grants": "requested"});
         tenant.api.put("/installations/welcome", &off).await.expect(200);
         tenant.call("identify", &identify("di", 1)).await.expect(202);
         let di = tenant.person("user:di", |_| true).await["id"].as_str().unwrap().to_owned();

@@ -125,7 +125,7 @@ fn ch_9_the_whole_exchange_of_a_message_is_seen_without_secrets() {
 #[test]
 fn ch_9_operators_choose_what_is_kept() {
     on_sqlite(|place| async move {
-        let host = Host::start_with(&place, &[("GUANXI_EXCHANGES", "failures")]).await;
+        let host = Host::start_with(&place, &[("GUANXI_KEEP_EXCHANGES", "failures")]).await;
         let (tenant, sink) = (host.tenant("acme").await, Sink::start().await);
         sink.behave(|request| match request.target.as_str() {
             "/token" => Reply::Json(json!({"access_token": "t-1"})),

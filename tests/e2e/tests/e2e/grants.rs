@@ -217,7 +217,7 @@ fn pl_3_whoever_may_not_switch_on_asks_for_it() {
         tenant.upload(plugin("webhook")).await;
         let (manager, agency) = (manager(&host, &tenant), agency(&host, &tenant).await);
         let at = |path: &str| format!("/api/v1/tenants/acme/installations/webhook{path}");
-        let wish = |url: String| json!({"version": "0.2.0", "mode": "live", "config": {"url": url}});
+        let wish = |url: String| json!({"version": "0.2.1", "mode": "live", "config": {"url": url}});
 
         let new = agency.put(&at(""), &wish(sink.url())).await.expect(202);
         assert_eq!(
@@ -227,7 +227,7 @@ fn pl_3_whoever_may_not_switch_on_asks_for_it() {
         // Asked for again it is the same wish, about all of it.
         let again = agency.put(&at(""), &wish(sink.url())).await.expect(202)["upgrade"].clone();
         assert_eq!(again["asks"], new["upgrade"]["asks"]);
-        let seen = json!({"version": "0.2.0", "asked_at": again["asked_at"]});
+        let seen = json!({"version": "0.2.1", "asked_at": again["asked_at"]});
         let approval = with(seen.clone(), "secrets", json!({"signing-key": WEBHOOK_SECRET}));
         let keyless = manager.post(&at("/upgrade/approve"), &seen).await;
         assert!(keyless.problem(400, "invalid").to_string().contains("secrets/signing-key"));
@@ -239,7 +239,7 @@ fn pl_3_whoever_may_not_switch_on_asks_for_it() {
         assert_eq!(moved["upgrade"]["asks"], json!([format!("egress: {}", elsewhere.url())]));
         assert_eq!(moved["config"]["url"], sink.url());
         // What else is changed meanwhile does not drop it.
-        let same = json!({"version": "0.2.0", "mode": "live", "config": {"url": sink.url()}, "grants": "requested"});
+        let same = json!({"version": "0.2.1", "mode": "live", "config": {"url": sink.url()}, "grants": "requested"});
         assert_eq!(manager.put(&at(""), &same).await.expect(200)["upgrade"], moved["upgrade"]);
         tenant.install("welcome", json!({})).await;
         tenant.call("identify", &json!({"userId": "ada"})).await.expect(202);
@@ -248,7 +248,7 @@ fn pl_3_whoever_may_not_switch_on_asks_for_it() {
 
         // Without the host it may send nothing, whatever its configuration says.
         let shut = json!({
-            "version": "0.2.0", "mode": "live", "config": {"url": sink.url()},
+            "version": "0.2.1", "mode": "live", "config": {"url": sink.url()},
             "grants": {"secrets": ["signing-key"]},
         });
         manager.put(&at(""), &shut).await.expect(200);

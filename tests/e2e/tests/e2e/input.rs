@@ -292,16 +292,16 @@ fn in_7_installations_that_cannot_work_are_refused_with_the_place() {
         let extra = json!({"fields": ["shoe-size"]});
         let packet =
             |config: Value| json!({"version": "0.1.0", "mode": "live", "grants": "requested", "config": config});
-        let hook = |url: &str, secrets: Value| json!({"version": "0.2.0", "mode": "live", "grants": "requested", "config": {"url": url}, "secrets": secrets});
+        let hook = |url: &str, secrets: Value| json!({"version": "0.2.1", "mode": "live", "grants": "requested", "config": {"url": url}, "secrets": secrets});
         let key = json!({"signing-key": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"});
         let good = "https://example.com/hook";
         for (name, wish, places) in [
-            ("welcome", json!({"version": "0.1.0", "mode": "live"}), &["grants"][..]),
-            ("welcome", json!({"version": "0.1.0", "mode": "live", "grants": extra}), &["grants"]),
-            ("welcome", json!({"version": "0.1.0", "mode": "live", "grants": "requested", "config": 7}), &["config"]),
+            ("welcome", json!({"version": "0.2.0", "mode": "live"}), &["grants"][..]),
+            ("welcome", json!({"version": "0.2.0", "mode": "live", "grants": extra}), &["grants"]),
+            ("welcome", json!({"version": "0.2.0", "mode": "live", "grants": "requested", "config": 7}), &["config"]),
             (
                 "welcome",
-                json!({"version": "0.1.0", "mode": "live", "grants": "requested", "config": {"class": "loud"}}),
+                json!({"version": "0.2.0", "mode": "live", "grants": "requested", "config": {"class": "loud"}}),
                 &["config/class"],
             ),
             ("red-packet", packet(json!({})), &["config/budget", "config/max", "config/min"]),
@@ -320,7 +320,7 @@ fn in_7_installations_that_cannot_work_are_refused_with_the_place() {
             found.sort_unstable();
             assert_eq!(found, places, "{problem}");
         }
-        let asked = tenant.api.put("/installations/welcome", &json!({"version": "0.1.0", "mode": "live"})).await;
+        let asked = tenant.api.put("/installations/welcome", &json!({"version": "0.2.0", "mode": "live"})).await;
         for wanted in ["name", "send", "add-tag"] {
             assert!(asked.text().contains(wanted), "{} does not name {wanted}", asked.text());
         }

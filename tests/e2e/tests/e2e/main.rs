@@ -43,3 +43,4 @@ mod shares;
 mod tracking;
 mod transports;
 mod webhooks;
+mod wechat;

@@ -90,7 +90,7 @@ fn ad_1_who_is_erased_or_no_longer_allowed_is_found_and_nobody_s() {
         work.take_audience_members(acme, id, false, 1, 9).await.unwrap();
         work.settle_audience_members(acme, id, false, 1).await.unwrap();
         assert_eq!(work.next_disallowed(acme, id).await.unwrap(), Some(50));
-        assert_eq!(work.disallowed_numbers(acme, id, 49, 9).await.unwrap(), []);
+        assert_eq!(work.disallowed_numbers(acme, id, 49, 9).await.unwrap(), Vec::<u32>::new());
         assert_eq!(work.disallowed_numbers(acme, id, 90, 9).await.unwrap(), [8, 9]);
         assert_eq!(work.audience_numbers(acme, id, 7, 9).await.unwrap(), [8, 9]);
         assert_eq!(work.archived_audiences(acme, 7).await.unwrap().len(), 1);

@@ -205,7 +205,7 @@ fn ch_7_what_is_given_back_untried_waits_and_counts_no_try() {
         let [one, other] = [message(connector), message(connector)];
         sent_out(&store, acme, &[one.clone(), other.clone()]).await;
         let mut work = of(&store, acme).await;
-        work.claim(acme, connector, NOW, NOW + LEASE, 10).await.unwrap();
+        work.claim((acme, connector, MARKETING), NOW, NOW + LEASE, 10).await.unwrap();
         let back = |id, attempts| Released {
             id,
             attempts,
@@ -224,8 +224,11 @@ fn ch_7_what_is_given_back_untried_waits_and_counts_no_try() {
             (waits.status, waits.attempts, waits.reason.as_deref()),
             (MessageStatus::Queued, 0, Some("quiet hours"))
         );
-        assert_eq!(work.claim(acme, connector, NOW + 2 * LEASE - 1, NOW + 3 * LEASE, 10).await.unwrap(), []);
-        let again = work.claim(acme, connector, NOW + 2 * LEASE, NOW + 3 * LEASE, 10).await.unwrap();
+        assert_eq!(
+            work.claim((acme, connector, MARKETING), NOW + 2 * LEASE - 1, NOW + 3 * LEASE, 10).await.unwrap(),
+            []
+        );
+        let again = work.claim((acme, connector, MARKETING), NOW + 2 * LEASE, NOW + 3 * LEASE, 10).await.unwrap();
         assert_eq!(again.iter().map(|one| (one.interrupted, one.message.attempts)).collect::<Vec<_>>(), [(false, 1)]);
         work.release(acme, &[Released { reason: None, ..back(one.id, 1) }]).await.unwrap();
         let kept = work.message(acme, one.id).await.unwrap().unwrap();

@@ -53,6 +53,8 @@ pub struct Card {
     pub median: String,
     pub p99: String,
     pub problem: Option<String>,
+    /// Why it rests or pauses, and until when.
+    pub rest: Option<(String, Option<Time>)>,
     pub last_failure: Option<(Time, String)>,
     pub last_callback: Option<(Time, Badge<'static>)>,
 }
@@ -103,6 +105,10 @@ impl Card {
             sums,
             median,
             p99,
+            rest: match (view.reason, view.until) {
+                (None, None) => None,
+                (reason, until) => Some((reason.unwrap_or_default(), until.map(Time))),
+            },
             problem: view.session.and_then(|session| session.problem),
             last_failure: view.last_failure.map(|last| {
                 (Time(last.at), last.reason.unwrap_or_else(|| common.status(last.status).title.to_owned()))
@@ -119,7 +125,8 @@ impl Card {
 /// The state of a channel in its colour.
 pub fn state(status: ChannelStatus, w: &'static Words) -> Badge<'static> {
     let code = match status {
-        ChannelStatus::WaitsForSession => "queued",
+        ChannelStatus::WaitsForSession | ChannelStatus::Paused => "queued",
+        ChannelStatus::Resting => "failed",
         other => other.as_str(),
     };
     Badge { code, title: w.of_status(status) }

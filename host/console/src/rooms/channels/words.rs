@@ -17,6 +17,9 @@ words! {
     off: "Switched off", "已停用";
     quarantined: "In quarantine", "隔离中";
     waits_for_session: "Waits for a session", "等待会话";
+    paused: "Paused", "暂停中";
+    resting: "Rests after failures", "连续失败后休息";
+    until_when: "until", "直到";
     lacks_something: "Lacks something", "配置不完整";
     waiting: "Waiting", "排队";
     more_than: "more than", "超过";
@@ -110,6 +113,20 @@ words! {
     newest: "Newest", "最新";
     bad_day: "Days are written 2026-11-28.", "日期格式为 2026-11-28。";
 
+    delivered: "Delivered", "已送达";
+    read: "Read", "已读";
+    clicked: "Clicked", "已点击";
+    bounced: "Bounced", "被退回";
+    retry: "Try again", "重试";
+    retry_all: "Try all again:", "全部重试：";
+    cancel: "Call it off", "取消发送";
+    cancel_all: "Call off everything that waits", "取消所有排队的消息";
+    may_repeat: "They may get it a second time", "允许对方重复收到";
+    changed: "Messages changed:", "已处理的消息数：";
+    changed_more: "There may be more; do it again.", "可能还有更多，请再次操作。";
+    action_retry: "tried again", "重试";
+    action_cancel: "called off", "取消";
+
     exchanges: "Exchanges", "往来内容";
     exchanges_text: "What was sent and what came back. Secrets are not shown: the host puts them in where placeholders stand.", "发出的请求与收到的应答。不显示密钥：占位符处由系统代入。";
     exchanges_gone: "Not kept any more, or never.", "未保留或已删除。";
@@ -134,6 +151,8 @@ impl Words {
             ChannelStatus::Off => self.off,
             ChannelStatus::Quarantined => self.quarantined,
             ChannelStatus::WaitsForSession => self.waits_for_session,
+            ChannelStatus::Paused => self.paused,
+            ChannelStatus::Resting => self.resting,
             ChannelStatus::Live => self.live,
         }
     }

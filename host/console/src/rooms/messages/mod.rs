@@ -1,5 +1,7 @@
 //! The log of messages: filtered by channel, status, class, purpose, person and days, page by page.
 
+pub mod act;
+
 use std::collections::{BTreeMap, HashMap};
 
 use askama::Template;
