@@ -4,6 +4,7 @@
 mod bench;
 mod build;
 mod components;
+mod conformance;
 mod counterparts;
 mod crowd;
 mod demo;
@@ -59,6 +60,8 @@ enum Chore {
     Crowd(crowd::Wish),
     /// Checks what the compiler does not: arrows between crates, versions, SQL, words, file lengths.
     Tidy,
+    /// Plays the first-party connectors against recordings of their channels and writes the report.
+    Conformance,
     /// Builds the `guanxi` binary with the first-party plugins inside.
     Build {
         /// Optimised.
@@ -96,6 +99,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Bench { arguments } => bench::run(&workspace, &arguments),
         Chore::Crowd(wish) => crowd::run(&workspace, &wish),
         Chore::Tidy => tidy::run(&workspace),
+        Chore::Conformance => conformance::run(&workspace),
         Chore::Build { release } => build::run(&workspace, release).map(drop),
         Chore::Plugins => components::build(&workspace, &[Set::Plugins]),
         Chore::Guests => {

@@ -9,7 +9,7 @@ use crate::components::{self, Set};
 use crate::environment::Environment;
 use crate::postgres::Durability;
 use crate::workspace::Workspace;
-use crate::{bench, build, process, sdks, system, tidy};
+use crate::{bench, build, conformance, process, sdks, system, tidy};
 
 /// Runs every stage; with a filter, only the tests that match and what they need.
 pub fn run(workspace: &Workspace, filter: Option<&str>) -> Result<()> {
@@ -27,6 +27,7 @@ pub fn run(workspace: &Workspace, filter: Option<&str>) -> Result<()> {
     if filter.is_none() {
         stages.run("doctests", || documentation(workspace, &environment))?;
         stages.run("sdks", || sdks::test(workspace))?;
+        stages.run("conformance", || conformance::check(workspace, &binary))?;
     }
     stages.run("tests", || tests(workspace, &environment, filter))?;
     if filter.is_none() {
