@@ -7,6 +7,7 @@ mod arrivals;
 mod audiences;
 mod backtests;
 mod callbacks;
+mod crew;
 mod delivery;
 mod early;
 mod erasure;

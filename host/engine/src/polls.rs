@@ -2,8 +2,7 @@
 //! slow provider delays only itself. A page's events and where to go on are kept in one transaction: what was asked for and
 //! not kept is asked for again, and what comes twice is known by its key.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use guanxi_app::AppError;
@@ -16,9 +15,9 @@ use guanxi_domain::manifest::ConnectorSpec;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{PollEnd, PollRow, PolledPage, Scope as Rows};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::Engine;
+use crate::crew::Crew;
 use crate::delivery::backoff;
 use crate::fleet::{Passport, Unit};
 use crate::talk::{Ended, Heard, Next, Said, Talk, Trouble};
@@ -43,7 +42,7 @@ type Polled = Result<Page, Outcome>;
 
 /// Starts a turn for every channel that is to be asked.
 pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
-    let workers = Workers { engine, stop, tasks: TaskTracker::new(), busy: Arc::default() };
+    let workers = Workers { engine, stop, crew: Crew::new(TASKS_MAX) };
     let mut look = tokio::time::interval(NEW);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -59,17 +58,14 @@ pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
             () = tokio::time::sleep(workers.engine.options.pause) => {}
         }
     }
-    workers.tasks.close();
-    workers.tasks.wait().await;
+    workers.crew.dismiss().await;
 }
 
 /// The tasks that ask channels.
 struct Workers {
     engine: Engine,
     stop: CancellationToken,
-    tasks: TaskTracker,
-    /// Channels that have a task.
-    busy: Arc<Mutex<HashSet<Channel>>>,
+    crew: Crew<Channel>,
 }
 
 impl Workers {
@@ -93,21 +89,15 @@ impl Workers {
     }
 
     fn start(&self, channel: Channel) {
-        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        if busy.len() >= TASKS_MAX || !busy.insert(channel) {
-            return;
-        }
-        let (engine, busy, stop) = (self.engine.clone(), Arc::clone(&self.busy), self.stop.clone());
-        self.tasks.spawn(async move {
-            let asked = turn(&engine, channel, &stop).await;
-            busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&channel);
-            match asked {
-                // There is more, and others may have waited for the task.
-                Ok(true) => engine.app.signals().polled.notify_one(),
-                Ok(false) => {}
-                Err(error) => {
-                    tracing::warn!(tenant = channel.0.0, installation = %channel.1, %error, "a channel waits to be asked");
-                }
+        let (engine, stop) = (self.engine.clone(), self.stop.clone());
+        let app = self.engine.app.clone();
+        let work = async move { turn(&engine, channel, &stop).await };
+        self.crew.start(channel, work, move |done| match done {
+            // There is more, and others may have waited for the task.
+            Ok(true) => app.signals().polled.notify_one(),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(tenant = channel.0.0, installation = %channel.1, %error, "a channel waits to be asked")
             }
         });
     }

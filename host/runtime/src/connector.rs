@@ -55,12 +55,16 @@ impl Plugin {
         let terms = Terms { secrets: secrets.clone(), ..Terms::new("resume", 1, limits) };
         self.0.run(terms, |store, instance| {
             let guest = connector.load(&mut *store, instance)?;
-            let headers: Vec<http::HeaderParam<'_>> =
-                response.headers.iter().map(|(name, value)| http::HeaderParam { name, value }).collect();
+            let headers = header_params(&response.headers);
             let response = http::ResponseParam { status: response.status, headers: &headers, body: &response.body };
             step(guest.call_resume(&mut *store, config, continuation, response, now)?)
         })
     }
+}
+
+/// Headers as a guest is shown them.
+pub(crate) fn header_params(headers: &[(String, String)]) -> Vec<http::HeaderParam<'_>> {
+    headers.iter().map(|(name, value)| http::HeaderParam { name, value }).collect()
 }
 
 pub(crate) fn step(step: Result<http::Step, types::Failure>) -> Result<Result<Step, Failure>, Fault> {

@@ -14,7 +14,7 @@ use crate::bindings::exports::guanxi::plugin::{
     connector_session as session_wire,
 };
 use crate::bindings::guanxi::plugin::{http, types};
-use crate::connector::{outcome, request, step, within};
+use crate::connector::{header_params, outcome, request, step, within};
 use crate::plugin::{Fault, Terms};
 use crate::raise::{bad, cut, entries, object, optional_text, text, texts};
 use crate::{Call, CallError, Plugin, Secrets};
@@ -70,8 +70,7 @@ impl Plugin {
         let terms = Terms { secrets: secrets.clone(), ..Terms::new("receive", 1, limits) };
         self.0.run(terms, |store, instance| {
             let guest = receive.load(&mut *store, instance)?;
-            let headers: Vec<http::HeaderParam<'_>> =
-                incoming.headers.iter().map(|(name, value)| http::HeaderParam { name, value }).collect();
+            let headers = header_params(&incoming.headers);
             let incoming = receive_wire::Incoming {
                 method: &incoming.method,
                 query: &incoming.query,
@@ -131,7 +130,7 @@ impl Plugin {
         let terms = Terms { secrets: secrets.clone(), ..Terms::new("resume-poll", PAGE_ITEMS, limits) };
         self.0.run(terms, |store, instance| {
             let guest = poll.load(&mut *store, instance)?;
-            let headers = header_params(response);
+            let headers = header_params(&response.headers);
             let response = http::ResponseParam { status: response.status, headers: &headers, body: &response.body };
             poll_step(guest.call_resume_poll(&mut *store, config, continuation, response, now)?)
         })
@@ -175,15 +174,11 @@ impl Plugin {
         let terms = Terms { secrets: secrets.clone(), ..Terms::new("resume-upload", 1, limits) };
         self.0.run(terms, |store, instance| {
             let guest = audience.load(&mut *store, instance)?;
-            let headers = header_params(response);
+            let headers = header_params(&response.headers);
             let response = http::ResponseParam { status: response.status, headers: &headers, body: &response.body };
             step(guest.call_resume_upload(&mut *store, config, continuation, response, now)?)
         })
     }
-}
-
-fn header_params(response: &Response) -> Vec<http::HeaderParam<'_>> {
-    response.headers.iter().map(|(name, value)| http::HeaderParam { name, value }).collect()
 }
 
 fn poll_step(step: Result<poll_wire::PollStep, types::Failure>) -> Result<Result<PollStep, Failure>, Fault> {

@@ -7,8 +7,7 @@ mod look;
 mod mark;
 mod tell;
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use guanxi_app::AppError;
 use guanxi_domain::Millis;
@@ -19,9 +18,9 @@ use guanxi_domain::manifest::AudienceSpec;
 use guanxi_domain::tenant::TenantId;
 use guanxi_store::{AudienceProgress, AudienceRow, Scope as Rows, Work};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::Engine;
+use crate::crew::Crew;
 use crate::fleet::Unit;
 
 pub(crate) use mark::{mark, mark_moved};
@@ -45,7 +44,7 @@ type Place = (TenantId, AudienceId);
 
 /// Starts a turn for every audience for which there is something to do.
 pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
-    let workers = Workers { engine, tasks: TaskTracker::new(), busy: Arc::default() };
+    let workers = Workers { engine, crew: Crew::new(TASKS_MAX) };
     loop {
         if let Err(error) = workers.start_due().await {
             tracing::warn!(%error, "audiences wait");
@@ -56,16 +55,13 @@ pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
             () = tokio::time::sleep(workers.engine.options.pause) => {}
         }
     }
-    workers.tasks.close();
-    workers.tasks.wait().await;
+    workers.crew.dismiss().await;
 }
 
 /// The tasks that work on audiences.
 struct Workers {
     engine: Engine,
-    tasks: TaskTracker,
-    /// Audiences that have a task.
-    busy: Arc<Mutex<HashSet<Place>>>,
+    crew: Crew<Place>,
 }
 
 impl Workers {
@@ -77,20 +73,14 @@ impl Workers {
     }
 
     fn start(&self, place: Place) {
-        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        if busy.len() >= TASKS_MAX || !busy.insert(place) {
-            return;
-        }
-        let (engine, busy) = (self.engine.clone(), Arc::clone(&self.busy));
-        self.tasks.spawn(async move {
-            let worked = turn(&engine, place).await;
-            busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
-            match worked {
-                // There is more, and others may have waited for the task.
-                Ok(true) => engine.app.signals().gathered.notify_one(),
-                Ok(false) => {}
-                Err(error) => tracing::warn!(tenant = place.0.0, audience = %place.1, %error, "an audience waits"),
-            }
+        let engine = self.engine.clone();
+        let app = self.engine.app.clone();
+        let work = async move { turn(&engine, place).await };
+        self.crew.start(place, work, move |done| match done {
+            // There is more, and others may have waited for the task.
+            Ok(true) => app.signals().gathered.notify_one(),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(tenant = place.0.0, audience = %place.1, %error, "an audience waits"),
         });
     }
 }

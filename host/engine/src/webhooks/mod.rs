@@ -6,9 +6,6 @@ mod post;
 mod sign;
 mod upkeep;
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use futures::StreamExt;
 use guanxi_app::AppError;
 use guanxi_domain::Millis;
@@ -17,9 +14,9 @@ use guanxi_domain::tenant::TenantId;
 use guanxi_domain::webhook::{Delivery, DeliveryStatus, FAILING_MAX, Notice, NoticeKind, Off, Webhook, delay};
 use guanxi_store::{DeliverySettled, Scope as Rows, Work};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::Engine;
+use crate::crew::Crew;
 use post::{Answer, Post};
 
 pub(crate) use upkeep::run as keep_up;
@@ -39,7 +36,7 @@ type Address = (TenantId, WebhookId);
 
 /// Starts a task for every address for which something is due.
 pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
-    let workers = Workers { engine, stop, tasks: TaskTracker::new(), busy: Arc::default() };
+    let workers = Workers { engine, stop, crew: Crew::new(TASKS_MAX) };
     loop {
         if let Err(error) = workers.start_due().await {
             tracing::warn!(%error, "notices for webhooks wait");
@@ -50,17 +47,14 @@ pub(crate) async fn supervise(engine: Engine, stop: CancellationToken) {
             () = tokio::time::sleep(workers.engine.options.pause) => {}
         }
     }
-    workers.tasks.close();
-    workers.tasks.wait().await;
+    workers.crew.dismiss().await;
 }
 
 /// The tasks that work off addresses.
 struct Workers {
     engine: Engine,
     stop: CancellationToken,
-    tasks: TaskTracker,
-    /// Addresses that have a task.
-    busy: Arc<Mutex<HashSet<Address>>>,
+    crew: Crew<Address>,
 }
 
 impl Workers {
@@ -72,21 +66,15 @@ impl Workers {
     }
 
     fn start(&self, address: Address) {
-        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        if busy.len() >= TASKS_MAX || !busy.insert(address) {
-            return;
-        }
-        let (engine, busy, stop) = (self.engine.clone(), Arc::clone(&self.busy), self.stop.clone());
-        self.tasks.spawn(async move {
-            let worked = work_off(&engine, address, &stop).await;
-            busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&address);
-            match worked {
-                // There may be more of it, and others may have waited for the task.
-                Ok(true) => engine.app.signals().noticed.notify_one(),
-                Ok(false) => {}
-                Err(error) => {
-                    tracing::warn!(tenant = address.0.0, webhook = %address.1, %error, "notices for a webhook wait");
-                }
+        let (engine, stop) = (self.engine.clone(), self.stop.clone());
+        let app = self.engine.app.clone();
+        let work = async move { work_off(&engine, address, &stop).await };
+        self.crew.start(address, work, move |done| match done {
+            // There is more, and others may have waited for the task.
+            Ok(true) => app.signals().noticed.notify_one(),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(tenant = address.0.0, webhook = %address.1, %error, "notices for a webhook wait")
             }
         });
     }

@@ -1,9 +1,12 @@
 //! Messages to people, and what Meta's answers mean here.
 
 use guanxi_channel_kit::answers::Class;
-use guanxi_channel_kit::meta::{self, send_api};
+use guanxi_channel_kit::meta::{
+    self,
+    send_api::{self, Platform},
+};
 use guanxi_plugin::Failure;
-use guanxi_plugin::connector::{Outbound, Outcome, Request, Response, Step};
+use guanxi_plugin::connector::{Outbound, Outcome, Response, Step};
 use guanxi_plugin::words::Instant;
 
 use crate::Settings;
@@ -26,19 +29,9 @@ const CODES: &[(i64, i64, Class)] = &[
 ];
 
 pub fn begin(settings: &Settings, message: &Outbound) -> Result<Step, Failure> {
-    let version = |c: char| c.is_ascii_digit() || c == '.' || c == 'v';
-    if !settings.api_version.chars().all(version) {
-        return Err(Failure::BadConfig("`api-version` is such as v26.0".to_owned()));
-    }
-    let body = serde_json::from_str(&message.content)
-        .map_err(|problem| format!("Messenger cannot carry this content: {problem}"))
-        .and_then(|content| send_api::body(message.address_value(), content, TEXT_MAX, settings.tag.as_deref()));
-    let body = match body {
-        Ok(body) => body,
-        Err(why) => return Ok(Step::Done(Outcome::Rejected(why))),
-    };
-    let url = format!("https://graph.facebook.com/{}/me/messages", settings.api_version);
-    Ok(Step::perform(Request::post(&url).header("authorization", "Bearer {{secret:access-token}}").json(&body)?))
+    let host = "graph.facebook.com";
+    let platform = Platform { name: "Messenger", host, text_max: TEXT_MAX };
+    send_api::begin(platform, &settings.api_version, settings.tag.as_deref(), message)
 }
 
 /// What an answer means.

@@ -1,5 +1,7 @@
 //! Messages by the Send API, which Messenger and Instagram have in common.
 
+use guanxi_plugin::Failure;
+use guanxi_plugin::connector::{Outbound, Outcome, Request, Step};
 use serde_json::{Value, json};
 
 use crate::content::{Button, Content};
@@ -14,8 +16,35 @@ const PAYLOAD_MAX: usize = 1_000;
 const CARD_BUTTONS_MAX: usize = 3;
 const QUICK_REPLIES_MAX: usize = 13;
 
+/// One of the platforms.
+pub struct Platform<'a> {
+    /// For people.
+    pub name: &'a str,
+    /// Which host serves it.
+    pub host: &'a str,
+    /// The most characters of a text.
+    pub text_max: usize,
+}
+
+/// Sends a message through version `version` of the API, outside the window with the `tag` that Meta allows for it.
+pub fn begin(platform: Platform, version: &str, tag: Option<&str>, message: &Outbound) -> Result<Step, Failure> {
+    let Platform { name, host, text_max } = platform;
+    if !version.chars().all(|c| c.is_ascii_digit() || c == '.' || c == 'v') {
+        return Err(Failure::BadConfig("`api-version` is such as v26.0".to_owned()));
+    }
+    let body = serde_json::from_str(&message.content)
+        .map_err(|problem| format!("{name} cannot carry this content: {problem}"))
+        .and_then(|content| body(message.address_value(), content, text_max, tag));
+    let body = match body {
+        Ok(body) => body,
+        Err(why) => return Ok(Step::Done(Outcome::Rejected(why))),
+    };
+    let url = format!("https://{host}/{version}/me/messages");
+    Ok(Step::perform(Request::post(&url).header("authorization", "Bearer {{secret:access-token}}").json(&body)?))
+}
+
 /// What is sent to a person, outside the window with the `tag` that Meta allows for it; or why nothing is.
-pub fn body(to: &str, content: Content, text_max: usize, tag: Option<&str>) -> Result<Value, String> {
+fn body(to: &str, content: Content, text_max: usize, tag: Option<&str>) -> Result<Value, String> {
     let is_id = (1..=20).contains(&to.len()) && to.bytes().all(|byte| byte.is_ascii_digit());
     if !is_id {
         return Err("the address is no id that Meta gives to a person".to_owned());

@@ -42,6 +42,8 @@ pub struct Card {
     pub title: String,
     pub channel: String,
     pub state: Badge<'static>,
+    /// Whether messages leave through it, and it is not only asked or told of audiences.
+    pub sends: bool,
     /// Whether it lacks something besides being switched on.
     pub lacks: bool,
     /// How many wait, of all classes.
@@ -95,6 +97,7 @@ impl Card {
             title: language.pick(&view.view.plugin.manifest.title).to_owned(),
             channel: view.spec().map(|spec| spec.channel.clone()).unwrap_or_default(),
             state: state(view.state, w),
+            sends: view.spec().is_some_and(|spec| !spec.addresses.is_empty()),
             lacks: view.lacks().iter().any(|lack| *lack != Lack::SwitchedOff),
             waiting: format!("{more}{}", count(waiting)),
             classes: view

@@ -66,6 +66,7 @@ words! {
     check_bad: "The channel gave no session", "渠道未返回会话";
     test_title: "Test message", "测试消息";
     test_text: "Goes to the channel as every message does, to an address of your own. It is to nobody whom the brand knows: no consent is asked, and it stands in nobody's timeline. At most 10 a minute; who sent it is noted.", "与普通消息一样通过渠道发送到您指定的地址。它不属于任何客户，不检查授权，也不进入时间线。每分钟最多 10 次，并记录操作者。";
+    sends_nothing: "No messages leave through this connector.", "此连接器不发送消息。";
     test_address: "Address", "地址";
     test_body: "Text", "文本";
     test_default: "A test message", "测试消息";
